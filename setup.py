@@ -28,7 +28,7 @@ setup(
         "infonet_ros.definitions": ["*.msg"],
         "infonet_ros.models": ["*"],
         "infonet_ros.fleet": ["templates/*"],
-        "infonet_ros.offline": ["templates/*"],
+        "infonet_ros.offline.pages": ["templates/*"],
     },
     install_requires=[
         "jinja2",

@@ -12,7 +12,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 
 from infonet_ros.intake.messages.types import message_class
-from infonet_ros.node.polling import Polled, waiting
+from infonet_ros.node.inputs.polling import Polled, waiting
 
 PERIOD = 0.02  # s
 

@@ -21,9 +21,9 @@ from benchmarks.load import CHANNELS, Load
 from benchmarks.node_process import interrupt, node_process
 from benchmarks.plots import figure
 from infonet_ros import InfoNet
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -34,16 +34,16 @@ from benchmarks.detectors import (
 from benchmarks.plots import figure
 from benchmarks.sound_pairs import MEMORY, SOUND, decoupled
 from infonet_ros import InfoNet, Settings
-from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.evidence import EvidenceMonitor
-from infonet_ros.dependence.forms import Form
+from infonet_ros.dependence.baselines.baseline import Baseline
+from infonet_ros.dependence.baselines.forms import Form
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.offline.unbroken import read_unbroken
+from infonet_ros.offline.baselines.unbroken import read_unbroken
 from infonet_ros.settings import Modality
 
 SHARE = Path(__file__).resolve().parent.parent / "share"

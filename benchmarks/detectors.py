@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from infonet_ros import InfoNet
-from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.baselines.baseline import Baseline
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 from infonet_ros.text import NANOSECONDS
 
 

@@ -35,8 +35,8 @@ from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import matrix_message
-from infonet_ros.node.polling import USUAL_PERIOD
+from infonet_ros.node.inputs.polling import USUAL_PERIOD
+from infonet_ros.node.outputs.messages import matrix_message
 from infonet_ros.settings import Settings, settings_from_parameters
 from infonet_ros.text import NANOSECONDS
 

@@ -11,7 +11,7 @@ from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import matrix_from_message, pair_messages, time_nanoseconds
+from infonet_ros.node.outputs.messages import matrix_from_message, pair_messages, time_nanoseconds
 
 NANOSECONDS = 1_000_000_000
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -25,7 +25,7 @@ from benchmarks.invariants import MatrixInspector
 from infonet_ros import InfoNet
 from infonet_ros.intake.messages.types import message_class
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import time_message
+from infonet_ros.node.outputs.messages import time_message
 
 SURROGATES = 20  # of the slow estimator
 TICK, LONGEST_TICK = 0.02, 0.1  # seconds of sensor time between two looks at what is due

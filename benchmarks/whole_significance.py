@@ -16,10 +16,10 @@ from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.moves import Moves
-from infonet_ros.offline.p_values import p_values_by_shifts
-from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.rest import resting, without_rest
 
 RATE, SAMPLES, CHANNELS = 50.0, 3000, 8  # a minute of each recording
 LONGEST = 50  # samples: delays of a second are searched

@@ -12,9 +12,9 @@ from typer.core import TyperArgument, TyperCommand
 
 from infonet_ros.errors import InfonetError, OutputError, missing_packages_named
 from infonet_ros.fleet.commands import fleet
-from infonet_ros.node.commands import demo, monitor, play
-from infonet_ros.offline.baseline_commands import check, compare, learn
-from infonet_ros.offline.commands import bag, csv
+from infonet_ros.node.tools.commands import demo, monitor, play
+from infonet_ros.offline.commands.baseline_commands import check, compare, learn
+from infonet_ros.offline.commands.recording_commands import bag, csv
 from infonet_ros.text import printable
 from infonet_ros.training.commands import train
 from infonet_ros.version import VERSION

@@ -25,8 +25,8 @@ from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import Analysis, analyse
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.report import render_report
+from infonet_ros.offline.pages.report import render_report
+from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.settings import load_settings, params_document
 
 ROOT = Path(__file__).resolve().parent.parent

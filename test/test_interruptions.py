@@ -12,7 +12,7 @@ import pytest
 from infonet_ros import interruptions
 from infonet_ros.drawing.keys import Keys
 from infonet_ros.interruptions import temporary_folder
-from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.signals import TO_CLEAR
 
 OLD = {"table": "old", "bag/inside": "old", "other": "theirs"}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.intake.bags import Bag

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.offline.options import KINDS, Format
+from infonet_ros.offline.results.formats import KINDS, Format
 from infonet_ros.output_names import folder
 
 if TYPE_CHECKING:

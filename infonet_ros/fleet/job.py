@@ -22,11 +22,11 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.interruptions import cleared_afterwards, folder_for_now, made_folder, temporary_folder
-from infonet_ros.offline.comparing import windows_of
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.baselines.comparing import windows_of
+from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.options import Format
-from infonet_ros.offline.outputs import cannot_write
+from infonet_ros.offline.results.formats import Format
+from infonet_ros.offline.results.outputs import cannot_write
 from infonet_ros.settings import Settings
 from infonet_ros.signals import signals_waiting
 from infonet_ros.text import shorten, unique_names

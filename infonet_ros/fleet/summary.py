@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from infonet_ros.fleet.differences import Differences
 from infonet_ros.fleet.job import SUMMARY_FILES, Outcome
-from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.pages import Cell, Row, Table, render
+from infonet_ros.offline.pages.html import Cell, Row, Table, render
+from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.text import counted, printable
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")

@@ -11,16 +11,16 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 
-from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.evidence import EvidenceMonitor
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.baselines.baseline import Baseline
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.windows.row_stream import STEP, Rows, RowStream
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.msg import PairEvidence
-from infonet_ros.node.alerts import Alerts
-from infonet_ros.node.diagnostics import ERROR, WARN, seconds, status
-from infonet_ros.node.messages import time_message
+from infonet_ros.node.diagnostics.alerts import Alerts
+from infonet_ros.node.diagnostics.statuses import ERROR, WARN, seconds, status
+from infonet_ros.node.outputs.messages import time_message
 from infonet_ros.settings import Settings, only_channels
 from infonet_ros.text import NANOSECONDS, did_you_mean
 

@@ -24,9 +24,9 @@ from infonet_ros.dependence.window_matrices import (
 )
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.windows.cut import Cut
-from infonet_ros.node.alerts import Alerts
-from infonet_ros.node.diagnostics import logged, report_on_watch
-from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
+from infonet_ros.node.diagnostics.alerts import Alerts
+from infonet_ros.node.diagnostics.statuses import logged, report_on_watch
+from infonet_ros.node.outputs.publishers import Outputs, anybody_wants, publish_to_all
 from infonet_ros.node.worker import Worker
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS

@@ -10,8 +10,9 @@ from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.node.baseline_watch import BaselineWatch
-from infonet_ros.node.clock_advice import StampFit, clock_advice
-from infonet_ros.node.diagnostics import (
+from infonet_ros.node.diagnostics.clock_advice import StampFit, clock_advice
+from infonet_ros.node.diagnostics.silence import Pulse
+from infonet_ros.node.diagnostics.statuses import (
     ERROR,
     WARN,
     Growth,
@@ -24,11 +25,10 @@ from infonet_ros.node.diagnostics import (
     unmatched,
     untested,
 )
-from infonet_ros.node.outputs import CHANNELS_TOPIC
-from infonet_ros.node.silence import Pulse
-from infonet_ros.node.subscriptions import Subscriptions
-from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.node.topic_input import TopicInput
+from infonet_ros.node.inputs.subscriptions import Subscriptions
+from infonet_ros.node.inputs.synchronization import Synchronizer
+from infonet_ros.node.inputs.topic_input import TopicInput
+from infonet_ros.node.outputs.publishers import CHANNELS_TOPIC
 from infonet_ros.settings import Settings
 from infonet_ros.text import counted
 

@@ -19,13 +19,17 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_policy_name_from_kind
 
-from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.intake.windows.window_stream import MATCHED, WindowStream
-from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.baseline_watch import BaselineWatch
-from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, logged, status
+from infonet_ros.node.diagnostics.alerts import Alerts
+from infonet_ros.node.diagnostics.statuses import ERROR, WARN, Diagnostics, logged, status
 from infonet_ros.node.health import Health, status_name
+from infonet_ros.node.inputs.polling import Polled, happened
+from infonet_ros.node.inputs.subscriptions import Subscriptions
+from infonet_ros.node.inputs.synchronization import Synchronizer
+from infonet_ros.node.inputs.topic_input import ReceivedBatch
 from infonet_ros.node.parameters import (
     changed_settings,
     declare_members,
@@ -35,10 +39,6 @@ from infonet_ros.node.parameters import (
     refusal,
     values_as_meant,
 )
-from infonet_ros.node.polling import Polled, happened
-from infonet_ros.node.subscriptions import Subscriptions
-from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.node.topic_input import ReceivedBatch
 from infonet_ros.settings import Settings
 from infonet_ros.text import counted
 

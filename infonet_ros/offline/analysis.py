@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 
 from infonet_ros.caching import cached_property
-from infonet_ros.dependence.changes import Change, Motion, find_changes
+from infonet_ros.dependence.changes.matrix_changes import Change, Motion, find_changes
+from infonet_ros.dependence.changes.relation_changes import LEAST_MI, RelationChange, find_relation_changes
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.relation_changes import LEAST_MI, RelationChange, find_relation_changes
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -21,14 +21,14 @@ from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy
 from infonet_ros.intake.topic_log import TopicStatistics
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.clock_drift import apart
-from infonet_ros.offline.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
-from infonet_ros.offline.search_range import usual_range
-from infonet_ros.offline.significance import Significance
-from infonet_ros.offline.whole_estimate import estimate_whole
-from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, strongest_pairs
+from infonet_ros.offline.whole_recording.clock_drift import apart
+from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
+from infonet_ros.offline.whole_recording.search_range import usual_range
+from infonet_ros.offline.whole_recording.significance import Significance
+from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
+from infonet_ros.offline.whole_recording.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS

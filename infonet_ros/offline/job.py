@@ -13,19 +13,19 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
-from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
-from infonet_ros.offline.directing import direct
-from infonet_ros.offline.explaining import explain
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.findings_record import findings_record
-from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
+from infonet_ros.offline.findings.directing import direct
+from infonet_ros.offline.findings.explaining import explain
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.named_channels import with_named
-from infonet_ros.offline.options import Format
-from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.pages.report import render_report
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.report import render_report
+from infonet_ros.offline.results import writers
+from infonet_ros.offline.results.formats import Format
+from infonet_ros.offline.results.matrix_bag import StampError, write_matrix_bag
+from infonet_ros.offline.results.outputs import OutputFolder
+from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
 from infonet_ros.text import printable

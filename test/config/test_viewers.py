@@ -13,8 +13,8 @@ from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
-from infonet_ros.node.markers import MARKERS_TOPIC
-from infonet_ros.node.outputs import CHANNELS_TOPIC, IMAGE_TOPIC, MODALITIES_TOPIC
+from infonet_ros.node.outputs.markers import MARKERS_TOPIC
+from infonet_ros.node.outputs.publishers import CHANNELS_TOPIC, IMAGE_TOPIC, MODALITIES_TOPIC
 
 CONFIG = Path(__file__).parents[2] / "config"
 PUBLISHED = {

@@ -3,9 +3,9 @@
 import pytest
 from gaussian_pairs import NAMES, RATE, pair
 
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from infonet_ros.dependence.alarm_groups import grouped
-from infonet_ros.dependence.evidence import Alarm
-from infonet_ros.dependence.fault import Fault, Kind
+from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
+from infonet_ros.dependence.baselines.watching.alarm_groups import grouped
+from infonet_ros.dependence.baselines.watching.evidence import Alarm
 
 SECOND = 1_000_000_000
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from gaussian_pairs import RATE, pair
 
-from infonet_ros.dependence.baseline import Baseline, log_ratios
+from infonet_ros.dependence.baselines.baseline import Baseline, log_ratios
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
-from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.errors import RecordingError
 
 

@@ -6,7 +6,7 @@ import pytest
 from matrices import matrix_of
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.changes import Motion, find_changes
+from infonet_ros.dependence.changes.matrix_changes import Motion, find_changes
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings

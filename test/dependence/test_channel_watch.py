@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.channel_baseline import channel_baselines
-from infonet_ros.dependence.channel_watch import ChannelWatch
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 from infonet_ros.intake.windows.alignment import messages_since
 
 RATE = 10.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.coverage import longest_supported, new_values
+from infonet_ros.dependence.baselines.coverage import longest_supported, new_values
 
 
 def test_no_alarm_supports_a_third_of_the_time():

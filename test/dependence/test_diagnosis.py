@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from gaussian_pairs import BREAK, NAMES, RATE, pair, run, seconds, with_fault
 
-from infonet_ros.dependence.diagnosis import Diagnosis
-from infonet_ros.dependence.evidence import EvidenceMonitor
-from infonet_ros.dependence.fault import Fault, Kind
+from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
+from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from gaussian_pairs import BREAK, INTERVAL, NAMES, RATE, pair, run, seconds, with_fault
 
-from infonet_ros.dependence.diagnosis import Diagnosis
-from infonet_ros.dependence.evidence import EvidenceMonitor
-from infonet_ros.dependence.fault import Kind
-from infonet_ros.dependence.forms import Form
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
+from infonet_ros.dependence.baselines.forms import Form
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.errors import ConfigurationError
 
 

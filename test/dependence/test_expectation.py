@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.expectation import Expectation
+from infonet_ros.dependence.baselines.expectation import Expectation
 
 COUNT = 20_000
 

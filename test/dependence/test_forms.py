@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.forms import RECENT, Form, in_form, lag_one_autocorrelations
+from infonet_ros.dependence.baselines.forms import RECENT, Form, in_form, lag_one_autocorrelations
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import numpy as np
 
-from infonet_ros.dependence.latest_rows import LatestRows
+from infonet_ros.dependence.baselines.watching.latest_rows import LatestRows
 
 
 def test_the_latest_rows_are_those_of_an_array_that_grows():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.page_rule import PageSums, Rises, heights_of_rises, log_e_values, mean_wait
+from infonet_ros.dependence.baselines.page_rule import PageSums, Rises, heights_of_rises, log_e_values, mean_wait
 
 RHO = 0.8
 RATE = 10.0

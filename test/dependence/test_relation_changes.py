@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from infonet_ros.dependence.changes.relation_changes import find_relation_changes
+from infonet_ros.dependence.changes.verdicts import Outcome
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.relation_changes import find_relation_changes
-from infonet_ros.dependence.verdicts import Outcome
 
 SECONDS, RATE = 120, 20
 COUNT = SECONDS * RATE

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.relation_changes import LEAST_SIGMAS
-from infonet_ros.dependence.relations import Relation
-from infonet_ros.dependence.steps import Stretch
-from infonet_ros.dependence.verdicts import CHANGED, Outcome
+from infonet_ros.dependence.changes.relation_changes import LEAST_SIGMAS
+from infonet_ros.dependence.changes.relations import Relation
+from infonet_ros.dependence.changes.steps import Stretch
+from infonet_ros.dependence.changes.verdicts import CHANGED, Outcome
 
 COUNT = 4000
 

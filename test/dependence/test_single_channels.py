@@ -5,12 +5,12 @@ import pytest
 from gaussian_pairs import pair, run
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.channel_baseline import channel_baselines
-from infonet_ros.dependence.channel_watch import ChannelWatch
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 
 RATE = 10.0
 INTERVAL = 3600.0  # s

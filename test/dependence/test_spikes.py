@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.channel_baseline import channel_baselines
-from infonet_ros.dependence.channel_watch import ChannelWatch
-from infonet_ros.dependence.fault import Kind
-from infonet_ros.dependence.spikes import BEFORE, REACH, spike_heights
+from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights
+from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 
 RATE = 10.0
 INTERVAL = 3600.0  # s

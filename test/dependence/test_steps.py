@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.steps import (
+from infonet_ros.dependence.changes.steps import (
     Stretch,
     block_edges,
     block_means,

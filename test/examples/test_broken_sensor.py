@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from recordings import HUSKY
 
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.intake.bags import Bag
-from infonet_ros.offline.checking import check_recording
-from infonet_ros.offline.learning import learn_baseline
+from infonet_ros.offline.baselines.checking import check_recording
+from infonet_ros.offline.baselines.learning import learn_baseline
 from infonet_ros.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

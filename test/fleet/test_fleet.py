@@ -27,9 +27,9 @@ from infonet_ros.fleet import commands
 from infonet_ros.fleet.differences import Differences, differences
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
 from infonet_ros.fleet.summary import difference_table, page, table
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.options import Format
+from infonet_ros.offline.results.formats import Format
 from infonet_ros.settings import Modality, Settings
 
 SECONDS = 1_000_000_000

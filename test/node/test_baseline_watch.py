@@ -10,9 +10,9 @@ from paired_topics import SIGNALS, noise, started
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from robot_graph import START, Diagnosis, Feed, stamped, value
 
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.msg import PairEvidence
 
 NAMES = ("a.vector.x", "b.vector.x")

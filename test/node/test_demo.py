@@ -11,7 +11,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 from rich.console import Console
 
 from infonet_ros.errors import InfonetError
-from infonet_ros.node.demo import Demonstration
+from infonet_ros.node.tools.demo import Demonstration
 
 BOUND = 280.0  # seconds, for a very busy machine; 30 s are usual
 

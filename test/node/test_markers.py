@@ -8,7 +8,7 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
 from infonet_ros.drawing.graph import dependence_graph
-from infonet_ros.node.markers import keys, marker_array
+from infonet_ros.node.outputs.markers import keys, marker_array
 
 NAMES = ["imu", "odom", "fix"]
 HEADER = Header(frame_id="base_link")

@@ -13,7 +13,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.message_fields import SQUARES
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
+from infonet_ros.node.outputs.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
 
 TIMES = st.integers(-(2**31) * 10**9, (2**31 - 1) * 10**9 + 999_999_999)  # what a stamp can hold
 NAMES = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=20)

@@ -11,7 +11,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
+from infonet_ros.node.outputs.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.matrix_listener import MatrixListener
-from infonet_ros.node.messages import matrix_message
+from infonet_ros.node.outputs.messages import matrix_message
+from infonet_ros.node.tools.matrix_listener import MatrixListener
 
 CHANNELS = ["imu.angular_velocity.y", "imu.angular_velocity.z", "odom.twist.twist.angular.z", "fix.altitude"]
 MODALITIES = ["imu", "odom", "fix"]

@@ -32,7 +32,7 @@ from std_msgs.msg import Float64, String
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span
-from infonet_ros.node.player import CLOCK_PERIOD, Playback, PlaybackClock, Player
+from infonet_ros.node.tools.player import CLOCK_PERIOD, Playback, PlaybackClock, Player
 
 HUSKY = Path(__file__).parents[2] / "share" / "husky"
 BOUND = 120.0  # seconds until a test gives up, on a busy machine

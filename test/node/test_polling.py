@@ -17,8 +17,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.node import type_support
-from infonet_ros.node.polling import SHORTEST_PERIOD, USUAL_PERIOD, Polled, fitting_period, happened
+from infonet_ros.node.inputs import type_support
+from infonet_ros.node.inputs.polling import SHORTEST_PERIOD, USUAL_PERIOD, Polled, fitting_period, happened
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
     node, _ = started(graph)
     Feed(graph, node, SIGNALS)
     lost = [(node.topics.topics[1].note_lost, SimpleNamespace(total_count_change=3))]
-    monkeypatch.setattr("infonet_ros.node.topic_input.happened", lambda one: [lost.pop()] if lost else [])
+    monkeypatch.setattr("infonet_ros.node.inputs.topic_input.happened", lambda one: [lost.pop()] if lost else [])
     graph.until(lambda: node.topics.topics[1].status.lost == 3)
 
 

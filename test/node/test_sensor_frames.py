@@ -7,7 +7,7 @@ rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 
 from geometry_msgs.msg import TransformStamped
 from rclpy.executors import SingleThreadedExecutor
 
-from infonet_ros.node.sensor_frames import SensorFrames
+from infonet_ros.node.outputs.sensor_frames import SensorFrames
 
 
 @pytest.fixture

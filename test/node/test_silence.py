@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from infonet_ros.node.silence import Pulse
+from infonet_ros.node.diagnostics.silence import Pulse
 from infonet_ros.settings import Settings
 
 SECOND = 1_000_000_000

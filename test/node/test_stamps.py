@@ -14,7 +14,7 @@ from rclpy.time import Time
 from robot_graph import START, Diagnosis, Feed, stamped, value
 from rosgraph_msgs.msg import Clock
 
-from infonet_ros.node.clock_advice import SYSTEM_TIME
+from infonet_ros.node.diagnostics.clock_advice import SYSTEM_TIME
 
 WATCH = {"watches": ["slip"], "slip.pair": ["a.vector.x", "b.vector.x"], "slip.threshold": 0.1}
 

@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.node.diagnostics import WARN, Growth, unmatched
-from infonet_ros.node.synchronization import Synchronizer
+from infonet_ros.node.diagnostics.statuses import WARN, Growth, unmatched
+from infonet_ros.node.inputs.synchronization import Synchronizer
 from infonet_ros.settings import Modality, Settings
 
 MILLISECOND = 1_000_000

@@ -8,7 +8,7 @@ from matrices import dependence_matrix
 from robot_graph import value
 
 from infonet_ros.intake.messages.channels import Absent
-from infonet_ros.node.clock_advice import (
+from infonet_ros.node.diagnostics.clock_advice import (
     NOT_NOW,
     OTHER_SIMULATION,
     SYNCHRONISE,
@@ -17,8 +17,8 @@ from infonet_ros.node.clock_advice import (
     StampFit,
     clock_advice,
 )
-from infonet_ros.node.diagnostics import Growth, report_on_topic, too_few_samples, unknown_channels, untested
-from infonet_ros.node.topic_status import TopicStatus
+from infonet_ros.node.diagnostics.statuses import Growth, report_on_topic, too_few_samples, unknown_channels, untested
+from infonet_ros.node.inputs.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
 PERIOD = SECOND // 10

@@ -19,7 +19,7 @@ from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap import HeatMapLayout
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.infonet_node import InfonetNode
-from infonet_ros.node.messages import matrix_from_message, time_message
+from infonet_ros.node.outputs.messages import matrix_from_message, time_message
 
 RATE = 50.0
 CALLBACKS = 6  # for each sample of both sensors: fewer than come in, and queues would overflow
@@ -128,7 +128,8 @@ def test_the_layouts_of_the_viewers_name_topics_that_the_node_publishes(drive):
 
 def test_nothing_is_drawn_without_a_subscriber(drive, monkeypatch):
     drawn = []
-    for name in ("infonet_ros.node.outputs.HeatMap.render", "infonet_ros.node.markers.dependence_graph"):
+    for place in ("publishers.HeatMap.render", "markers.dependence_graph"):
+        name = f"infonet_ros.node.outputs.{place}"
         monkeypatch.setattr(name, lambda *_, name=name, **__: drawn.append(name))
     robot, drive_until = drive
     latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)

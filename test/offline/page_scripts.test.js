@@ -6,7 +6,7 @@ const { join } = require("node:path");
 const { test } = require("node:test");
 const { runInThisContext } = require("node:vm");
 
-const FOLDER = join(__dirname, "../../infonet_ros/offline/templates");
+const FOLDER = join(__dirname, "../../infonet_ros/offline/pages/templates");
 const load = (file, name) => runInThisContext(`${readFileSync(join(FOLDER, file), "utf8")};${name}`, { filename: file });
 const Page = load("page.js", "Page"), Numbers = load("numbers.js", "Numbers"), Charts = load("charts.js", "Charts");
 

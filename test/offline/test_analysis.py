@@ -11,7 +11,7 @@ from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
-from infonet_ros.offline.whole_recording import clear_delays
+from infonet_ros.offline.whole_recording.whole_recording import clear_delays
 from infonet_ros.settings import Modality, Settings
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from recordings import EPOCH, SECOND, header, write_ros2
 
-from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import RecordingError, WeightsError
-from infonet_ros.offline.checking import check_recording
-from infonet_ros.offline.comparing import compare_recordings
-from infonet_ros.offline.learning import learn_baseline
+from infonet_ros.offline.baselines.checking import check_recording
+from infonet_ros.offline.baselines.comparing import compare_recordings
+from infonet_ros.offline.baselines.learning import learn_baseline
 from infonet_ros.settings import load_settings
 
 PARAMS = """

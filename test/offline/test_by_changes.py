@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.settings import Modality, Settings
 

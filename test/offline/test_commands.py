@@ -13,9 +13,9 @@ import yaml
 from recordings import leg_and_speed, write_ros2
 
 from infonet_ros.offline import job
-from infonet_ros.offline.matrix_bag import StampError
-from infonet_ros.offline.options import Format
-from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.results.formats import Format
+from infonet_ros.offline.results.matrix_bag import StampError
+from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -3,11 +3,11 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.delays import Spreads
-from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_estimate import estimate_whole
+from infonet_ros.offline.whole_recording.delays import Spreads
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Modality, Settings
 

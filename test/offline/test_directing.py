@@ -7,10 +7,10 @@ from scipy.signal import butter, filtfilt, lfilter
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.directing import direct
-from infonet_ros.offline.findings import findings, links
-from infonet_ros.offline.findings_record import findings_record
-from infonet_ros.offline.report_sections import pairs
+from infonet_ros.offline.findings.directing import direct
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.sentences import findings, links
+from infonet_ros.offline.pages.report_sections import pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Modality, Settings
 

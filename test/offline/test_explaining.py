@@ -14,9 +14,9 @@ from infonet_ros.estimator.network.weights import load_weights, save_weights
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.explaining import explain
-from infonet_ros.offline.findings import findings, links
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.explaining import explain
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.sentences import findings, links
 from infonet_ros.settings import Modality, Settings, params_document
 
 RATE = 20.0

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from analyses import said, with_matrix
 
-from infonet_ros.dependence.relation_changes import RelationChange
-from infonet_ros.dependence.verdicts import Outcome
+from infonet_ros.dependence.changes.relation_changes import RelationChange
+from infonet_ros.dependence.changes.verdicts import Outcome
 from infonet_ros.intake.recording import Span
 from infonet_ros.offline.analysis import Explanation
-from infonet_ros.offline.clock_drift import ClockDrift
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.findings_record import findings_record
-from infonet_ros.offline.pair_order import ranked_pairs
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.pair_order import ranked_pairs
+from infonet_ros.offline.findings.sentences import findings
+from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.settings import Modality
 
 

@@ -7,8 +7,8 @@ import pytest
 from recordings import HUSKY
 from scipy.signal import lfilter
 
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.job import analyse_bag
 
 

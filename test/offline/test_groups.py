@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from analyses import said, with_matrix
 
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.groups import groups, similar_order
+from infonet_ros.offline.findings.groups import groups, similar_order
+from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.settings import Modality
 
 

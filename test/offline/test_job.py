@@ -4,7 +4,7 @@ from multiprocessing import get_context
 import pytest
 
 from infonet_ros.errors import ConfigurationError, InputError, RecordingError, WeightsError
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.settings import Settings, load_settings
 

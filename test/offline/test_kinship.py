@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.kinship import Kinship
+from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.settings import Modality, Settings
 
 RATE = 100.0

@@ -3,7 +3,7 @@ import pytest
 from matrices import matrix_of
 from rosbags.highlevel import AnyReader
 
-from infonet_ros.offline.matrix_bag import MATRIX_TYPE, StampError, matrix_typestore, write_matrix_bag
+from infonet_ros.offline.results.matrix_bag import MATRIX_TYPE, StampError, matrix_typestore, write_matrix_bag
 
 FIELDS = ("mi", "lower", "upper", "p_value", "lag", "samples")
 
@@ -46,7 +46,7 @@ def test_times_that_no_ros_stamp_holds_are_refused_before_anything_is_written(tm
 def test_ros_itself_reads_the_messages(matrix_bag, small_analysis):
     serialization = pytest.importorskip("rclpy.serialization", reason="ROS 2 is not installed")
     msg = pytest.importorskip("infonet_ros.msg", reason="the messages are not built")
-    from infonet_ros.node.messages import matrix_from_message
+    from infonet_ros.node.outputs.messages import matrix_from_message
 
     with AnyReader([matrix_bag]) as reader:
         raws = [raw for _, _, raw in reader.messages()]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from infonet_ros.errors import InputError, OutputError
-from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.results.outputs import OutputFolder
 
 
 def put(text):

@@ -5,8 +5,8 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
-from infonet_ros.offline.moves import Moves
-from infonet_ros.offline.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {

@@ -11,9 +11,9 @@ import pytest
 from html_pages import Page
 from reports import PROVENANCE
 
-from infonet_ros.offline.report import render_report
-from infonet_ros.offline.significance import SIGNIFICANCE
-from infonet_ros.offline.told_delays import Delay
+from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.pages.report import render_report
+from infonet_ros.offline.whole_recording.significance import SIGNIFICANCE
 
 SCRIPT = Path(__file__).with_name("page_scripts.test.js")
 

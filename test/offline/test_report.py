@@ -7,13 +7,13 @@ import pytest
 from html_pages import Page
 from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, renamed
 
-from infonet_ros.dependence.changes import Change
-from infonet_ros.dependence.relation_changes import RelationChange
-from infonet_ros.dependence.verdicts import Outcome
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.findings_record import findings_record
-from infonet_ros.offline.groups import similar_order
-from infonet_ros.offline.report import render_report
+from infonet_ros.dependence.changes.matrix_changes import Change
+from infonet_ros.dependence.changes.relation_changes import RelationChange
+from infonet_ros.dependence.changes.verdicts import Outcome
+from infonet_ros.offline.findings.findings_record import findings_record
+from infonet_ros.offline.findings.groups import similar_order
+from infonet_ros.offline.findings.sentences import findings
+from infonet_ros.offline.pages.report import render_report
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_the_discriminants_that_find_room_are_those_of_the_most_useful_pairs(sma
     table = next(iter(whole.discriminants.values()))
     nodes = len(table)
     whole = replace(whole, discriminants=dict.fromkeys([(0, 1), (0, 2), (1, 2)], table))
-    monkeypatch.setattr("infonet_ros.offline.report_data._MOST_TABLE_VALUES", 2 * nodes**2)
+    monkeypatch.setattr("infonet_ros.offline.pages.report_data._MOST_TABLE_VALUES", 2 * nodes**2)
     tables = data_of(render_report(replace(small_analysis, whole=whole), PROVENANCE))["tables"]
     assert len(tables["pairs"]) == 2
     assert tables["pairs"][0] == 1  # force and speed, the second pair of three channels

@@ -10,9 +10,9 @@ from analyses import with_p_values
 from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, renamed
 
 from infonet_ros.drawing import palette
-from infonet_ros.offline.groups import similar_order
-from infonet_ros.offline.report import render_report
-from infonet_ros.offline.report_data import page_data
+from infonet_ros.offline.findings.groups import similar_order
+from infonet_ros.offline.pages.report import render_report
+from infonet_ros.offline.pages.report_data import page_data
 
 CELLS = """id => {
   const canvas = document.querySelector(`#${id} canvas`);

@@ -6,10 +6,10 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.moves import Moves
-from infonet_ros.offline.p_values import p_values_by_shifts
-from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.rest import resting, without_rest
 
 RATE = 50.0
 SECONDS = {"once": [(30, False), (60, True), (30, False)], "often": [(3 + k * 7 % 11, k % 2 == 1) for k in range(21)]}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.moves import Moves
-from infonet_ros.offline.search_range import search_range
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.search_range import search_range
 
 COUNT = 6000
 USUAL = 10  # samples

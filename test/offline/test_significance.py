@@ -9,7 +9,7 @@ from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.settings import Modality, Settings
 
 

@@ -5,10 +5,10 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording.stuck import find_stuck, without_stuck
 
 RATE, COUNT = 50.0, 3000
 NAMES, TOPICS = ("front.a", "front.b", "rear.a", "rear.b"), ("/front", "/front", "/rear", "/rear")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from analyses import said, with_matrix, with_p_values
 
-from infonet_ros.offline.told_delays import Delay
+from infonet_ros.offline.findings.told_delays import Delay
 
 
 def test_a_clear_delay_is_distinguished_from_an_unclear_one(small_analysis):

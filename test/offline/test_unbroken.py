@@ -6,7 +6,7 @@ import pytest
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.offline.unbroken import read_unbroken
+from infonet_ros.offline.baselines.unbroken import read_unbroken
 from infonet_ros.settings import Settings
 
 

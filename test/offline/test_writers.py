@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from infonet_ros.errors import OutputError
-from infonet_ros.offline.matrix_bag import write_matrix_bag
-from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.writers import COLUMNS, write_csv, write_npz, write_parquet, write_picture
+from infonet_ros.offline.results.matrix_bag import write_matrix_bag
+from infonet_ros.offline.results.outputs import OutputFolder
+from infonet_ros.offline.results.writers import COLUMNS, write_csv, write_npz, write_parquet, write_picture
 
 
 def test_the_table_has_one_row_per_window_and_pair(tmp_path, small_analysis):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from infonet_ros.offline.findings import findings
-from infonet_ros.offline.kinship import Kinship
+from infonet_ros.offline.findings.sentences import findings
+from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.settings import Modality
 
 THREE_TOPICS = tuple(Modality(topic, f"/{topic}", ("x", "y")) for topic in ("cmd", "odom", "imu"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 
 RATE = 10.0
 NAMES = ("gyro", "odom")

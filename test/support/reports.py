@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 import numpy as np
 from matrices import dependence_matrix
 
-from infonet_ros.offline.kinship import Kinship
-from infonet_ros.offline.provenance import Provenance
+from infonet_ros.offline.results.provenance import Provenance
+from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.settings import Modality
 
 EVIL = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">\x1b[31m"

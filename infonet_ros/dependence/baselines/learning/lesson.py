@@ -1,0 +1,47 @@
+"""The good samples from which a baseline is learnt."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from infonet_ros.caching import cached_property
+from infonet_ros.dependence.baselines.forms import RANKED, Form, in_form, lag_one_autocorrelations
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Good samples of all recordings."""
+
+    names: tuple[str, ...]
+    pieces: tuple[np.ndarray, ...]  # tuple of (T, N) float64: each on one regular clock; NaN where unknown
+    rate: float
+    messages: tuple[np.ndarray, ...] = ()
+    """tuple of (T, N) float64: number of messages of each channel since the sample before (see `messages_since`), for
+    each piece; empty if they were not counted."""
+    spikes: tuple[np.ndarray, ...] = ()
+    """tuple of (T, N) float64: by how much one of these stands out, see `spikes_since`; empty if that is not known."""
+    angles: tuple[str, ...] = ()  # names of the channels whose whole turns do not count
+
+    @property
+    def seconds(self) -> float:
+        """Length of all pieces together."""
+        return sum(map(len, self.pieces)) / self.rate
+
+    @cached_property
+    def forms(self) -> dict[Form, "Lesson"]:
+        """These samples in each form in which they can be judged."""
+        memory, everything = lag_one_autocorrelations(self.pieces), np.concatenate(self.pieces)
+        middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
+        return {
+            form: replace(self, pieces=tuple(in_form(piece, form, memory, middle) for piece in self.pieces))
+            for form in RANKED
+        }
+
+    def halves(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return the pieces of the first and of the second half of the time."""
+        left, first, second = sum(map(len, self.pieces)) // 2, [], []
+        for piece in self.pieces:
+            first.append(piece[: max(0, left)])
+            second.append(piece[max(0, left) :])
+            left -= len(piece)
+        return [piece for piece in first if len(piece)], [piece for piece in second if len(piece)]

@@ -1,0 +1,270 @@
+"""The findings of an analysis in words; report, terminal and scripts use the same sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.drawing.links import Link
+from infonet_ros.intake.messages.paths import without_rate
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.groups import LEAST_MEMBERS, Group, groups
+from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
+from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
+from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
+
+MOST_FINDINGS = 8
+"""Sentences about groups and pairs; the tables have the rest."""
+
+_MOST_LINKS = 12  # in the picture
+_MOST_EXPLAINED = 2
+_MOST_RELATIONS = 3
+_IN_A_GROUP = 1  # pairs with a clear delay that are listed for each group
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence, the channels that it is about, what kind it is, and the time of a change, nanoseconds.
+
+    Kinds are "target", "drift", "stuck", "relation", "group", "pair", "explained", "nothing" and "changes".
+    """
+
+    sentence: str
+    channels: tuple[str, ...]
+    kind: str
+    time: int | None = None
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def findings(analysis: Analysis) -> list[Finding]:
+    """Return the findings that a robot engineer needs, the most useful first.
+
+    First come the channels with information about the target, if there is one. Clocks that drift apart, topics and
+    channels that are stuck, and channels that changed follow. Then come groups of similar channels, and pairs: between
+    topics before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups
+    only the first is listed, and pairs whose channels are connected already come later. Pairs that a third channel
+    explains come last.
+    """
+    explained = [*_explained(analysis)][:_MOST_EXPLAINED]
+    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
+    return [
+        *_target(analysis),
+        *_drifts(analysis),
+        *_stuck(analysis),
+        *_relations(analysis),
+        *(found or explained or [_nothing(analysis)]),
+        *(explained if found else ()),
+        _changes(analysis),
+    ]
+
+
+def links(analysis: Analysis) -> list[Link]:
+    """Return the pairs of the findings, and those that would come after them: what a picture shows."""
+    whole, pairs = analysis.whole, [one.channels for one in _groups_and_pairs(analysis) if one.kind == "pair"]
+    numbers = [(analysis.names.index(a), analysis.names.index(b)) for a, b in pairs[:_MOST_LINKS]]
+    return [
+        Link(
+            a,
+            b,
+            float(whole.matrix.mi[a, b]),
+            float(whole.matrix.lag[a, b]) if Delay.of(analysis, a, b).clear else None,
+            analysis.leaders.get((a, b)),
+        )
+        for a, b in numbers
+    ]
+
+
+def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
+    """Yield groups and pairs of several topics, then those of one, then those of one structure, such as a vector.
+
+    Last come pairs whose channels are connected already.
+    """
+    found = groups(analysis)
+    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
+    news = News(analysis.whole.kinship.one_field, found)
+    again: list[tuple[int, int]] = []
+    for level in (2, 1, 0):
+        for group in found:
+            if spread(analysis, *group.members) == level:
+                yield from _group_with_delays(analysis, group, pairs)
+        for pair in pairs:
+            if spread(analysis, *pair) == level and news.first(*pair):
+                if news.connects(*pair):
+                    yield _pair(analysis, *pair)
+                else:
+                    again.append(pair)
+    yield from (_pair(analysis, *pair) for pair in again)
+
+
+def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
+    """Yield a group, and its pairs between topics with a clear delay."""
+    yield _group(analysis, group)
+    inside = [p for p in pairs if {*p} <= {*group.members} and spread(analysis, *p) == 2]
+    delayed = [p for p in inside if Delay.of(analysis, *p).clear and measured(analysis, *p)]
+    yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
+
+
+def _group(analysis: Analysis, group: Group) -> Finding:
+    names = [analysis.names[member] for member in group.members]
+    delays = dict(zip(names, group.delays, strict=True))
+    later = [f"{name} by {delay_text(late)}" for name, late in delays.items() if late > 0.0]
+    unclear = [name for name, late in delays.items() if later and np.isnan(late)]
+    together = [name for name, late in delays.items() if not late > 0.0 and name not in unclear]
+    members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands in front of the others only
+    if later:
+        members.append(f"{names[0]} leads {', '.join(later)}")
+    if unclear:
+        members.append(f"without a clear delay: {', '.join(unclear)}")
+    share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
+    sentence = f"These {len(names)} move together ({share}): {'; '.join(members)}."
+    return Finding(sentence, tuple(names), "group")
+
+
+def _pair(analysis: Analysis, a: int, b: int) -> Finding:
+    names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
+    interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
+    by = ", judged by their changes" if analysis.significance.by_changes[a, b] else ""
+    later = f"; {delay.words}" if delay.clear else ""
+    if (a, b) in analysis.leaders:
+        later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
+    sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{by}{later}."
+    return Finding(sentence, names, "pair")
+
+
+def _explained(analysis: Analysis) -> Iterator[Finding]:
+    """Yield explanations of pairs, between topics before within one.
+
+    In a group of three the explanation shows which channel is between the others. In a larger group every channel
+    explains a pair, so these explanations are left out.
+    """
+    found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
+    kinship = analysis.whole.kinship
+    rates = kinship.rate | kinship.rate.T
+    for a, b in ranked_pairs(analysis):
+        one = analysis.explanations.get((a, b))
+        if one is None or not is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
+            continue
+        if not any({a, b, one.third} <= members for members in found):
+            pair, third = _pair(analysis, a, b), analysis.names[one.third]
+            words = f"; explained by {third} ({analysis.whole.matrix.mi[a, b]:.2f} → {one.left:.2f} nats)."
+            yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")
+
+
+def _target(analysis: Analysis) -> Iterator[Finding]:
+    informative = analysis.informative
+    if informative is None:
+        return
+    names = [analysis.names[channel] for channel in informative.channels]
+    given = f"Given {listed(analysis.settings.given)}, " if analysis.settings.given else ""
+    sentence = f"{given}{'no' if given else 'No'} channel has information about {informative.target}."
+    if names:
+        told = [f"{name} with its past" if slow else name for name, slow in zip(names, informative.slow, strict=True)]
+        adds = [f"{one} adds {nats:.2f} nats" for one, nats in zip(told[1:], informative.adds[1:], strict=True)]
+        most = f"{given}{told[0]} has the most information about {informative.target}: {informative.adds[0]:.2f} nats"
+        sentence = f"{most}; {', then '.join(adds) or 'no other channel adds any'}."
+    yield Finding(sentence, (informative.target, *names), "target")
+
+
+def _drifts(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the clocks that drift apart, which makes the MI of their topics smaller.
+
+    A clock that drifts does so beside every topic of the others: the surest pair gives the numbers.
+    """
+    left = list(analysis.whole.drifts)
+    while left:
+        one = left[0]
+        alike = [other for other in left if _is_one_drift(analysis, one, other)]
+        left = [other for other in left if other not in alike]
+        fast = dict.fromkeys(topic_of(analysis, drift.fast) for drift in alike)
+        slow = dict.fromkeys(topic_of(analysis, drift.slow) for drift in alike)
+        channels = analysis.names[one.fast], analysis.names[one.slow]
+        ends = one.rate, one.rate - one.error, one.rate + one.error
+        rate, lower, upper = (f"{_rounded(1e6 * end):g}" for end in ends)
+        sentence = (
+            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {rate} ppm ({lower} to {upper}), "
+            f"{delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
+        )
+        yield Finding(sentence, channels, "drift")
+
+
+def _is_one_drift(analysis: Analysis, one: ClockDrift, other: ClockDrift) -> bool:
+    """Return whether two drifts have the same topic at the same end, and agree."""
+    ends = ((one.fast, other.fast), (one.slow, other.slow))
+    common = any(topic_of(analysis, own) == topic_of(analysis, its) for own, its in ends)
+    return common and abs(one.rate - other.rate) <= one.error + other.error
+
+
+def _stuck(analysis: Analysis) -> Iterator[Finding]:
+    """Yield topics and channels that keep their values while others change."""
+    for one in analysis.whole.stuck:
+        names = tuple(analysis.names[channel] for channel in one.channels)
+        lasts = "on" if one.to_the_end else f"for {in_seconds(_rounded(one.seconds))}"
+        when = f"from {_since(analysis, one.start)} {lasts}"
+        fields = [*dict.fromkeys(map(without_rate, names))]
+        whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(fields)}."
+        alone = f"{fields[0]} keeps its value {when}, while other channels change."
+        yield Finding(whole if one.whole else alone, names, "stuck")
+
+
+def _nothing(analysis: Analysis) -> Finding:
+    """Return the reason why there is no pair."""
+    significance = analysis.significance
+    if not significance.tested:
+        whys = [f"{why} ({counted(pairs, 'pair')})" for why, pairs in significance.untested.items()]
+        return Finding(f"No pair could be tested: {'; '.join(whys) or 'no pair has samples'}.", (), "nothing")
+    kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
+    except_kin = ", except channels that depend on each other by definition" if kin else ""
+    if significance.found > kin:
+        return Finding(f"No pair certainly shares {USEFUL_MI:g} nats or more{except_kin}.", (), "nothing")
+    least = float(np.nanmin(analysis.whole.matrix.p_value))
+    if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate has as much as that pair
+        sentence = (
+            f"No pair passes with {counted(significance.shifts, 'surrogate')}: a single pair needs "
+            f"{significance.needed} or more; without --surrogates, all shifts are compared."
+        )
+        return Finding(sentence, (), "nothing")
+    others = f"{significance.tested - kin} {'other pairs' if kin else 'pairs'}"
+    none = "the only pair is not" if significance.tested == 1 else f"none of {others} is"
+    so_far = untested = ""
+    if significance.untested:
+        so_far = ", as far as can be tested"
+        untested = f", {counted(sum(significance.untested.values()), 'pair')} cannot be tested"
+    given = analysis.settings.given
+    nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
+    sentence = f"{nothing} depends on anything here{except_kin}{so_far}: {none} significant{untested}."
+    return Finding(sentence, (), "nothing")
+
+
+def _relations(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the channels whose relations to others changed, for a while or until the end."""
+    for change in analysis.relation_changes[:_MOST_RELATIONS]:
+        since = _since(analysis, change.time)
+        when = f"after {since}" if change.end is None else f"from {since} to {_since(analysis, change.end)}"
+        sentence = change.sentence(when)
+        yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
+
+
+def _changes(analysis: Analysis) -> Finding:
+    if not analysis.changes:
+        other = "other " if analysis.relation_changes else ""
+        return Finding(f"No {other}dependence changed.", (), "changes")
+    largest = analysis.changes[0]
+    when = f"after {_since(analysis, largest.time)}"
+    sentence = (
+        f"{counted(len(analysis.changes), 'change')} of dependence; the largest {when}: {largest.a} and "
+        f"{largest.b}, {largest.before:.2f} to {largest.after:.2f} nats."
+    )
+    return Finding(sentence, (largest.a, largest.b), "changes", largest.time)
+
+
+def _rounded(number: float) -> float:
+    """Return a number of three digits, which `g` writes without an exponent up to a million."""
+    return float(f"{number:.3g}")
+
+
+def _since(analysis: Analysis, time: int) -> str:
+    """Return "120 s", from the start of what was analysed."""
+    return in_seconds(round((time - analysis.zero) / NANOSECONDS))

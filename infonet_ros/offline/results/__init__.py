@@ -1,0 +1,1 @@
+"""Files with results: their `formats`, `outputs` (their folder), `writers`, `matrix_bag`, `provenance`."""

@@ -1,0 +1,200 @@
+"""Delays of a whole recording: the lags that the network tries, and the delay of each pair below one sample.
+
+A cheap measure compares all lags of the search (`lagged_contingency`). The network tries few of them for all pairs, and
+then, for each pair that gains by its delay, lags as dense as its peak needs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
+from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds
+from infonet_ros.estimator.results import LaggedEstimate
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
+from infonet_ros.offline.workers import Workers
+
+Pair = tuple[int, int]
+
+_PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
+_RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
+_WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
+_POINTS = 8  # lags of that curve on each side of its top
+_LEAST_WIDTH = 4  # samples on each side
+
+
+@dataclass(frozen=True, eq=False)
+class LagSearch:
+    """Lags at which pairs may have a peak, from the contingency at every lag."""
+
+    contingency: np.ndarray  # (N, N, 2 L + 1) float32: see `lagged_contingency`
+
+    @classmethod
+    def of(cls, ranks: np.ndarray, longest: int) -> "LagSearch":
+        """Compare channels by their ranks (T, N) at lags up to ``longest`` samples; see `lagged_contingency`."""
+        return cls(lagged_contingency(ranks, longest))
+
+    @property
+    def longest(self) -> int:
+        """L, samples."""
+        return self.contingency.shape[2] // 2
+
+    def promising(self) -> list[int]:
+        """Return as few lags, 1 or more, as are needed to have one on top of each peak of each pair, in either sign."""
+        first, second = np.triu_indices(len(self.contingency), k=1)
+        spans = {span for a, b in zip(first, second, strict=True) for span in self._tops(self.contingency[a, b])}
+        chosen: list[int] = []
+        for begin, end in sorted(spans, key=lambda span: span[1]):
+            if not chosen or chosen[-1] < begin:
+                chosen.append(end)
+        return chosen
+
+    def top(self, a: int, b: int) -> int:
+        """Return the lag with the largest contingency of a pair."""
+        return int(self.contingency[a, b].argmax()) - self.longest
+
+    def around(self, a: int, b: int, lag: int) -> list[int]:
+        """Return lags around one of a pair, over the width of its peak, with a step that fits this width."""
+        curve, place = self.contingency[a, b], lag + self.longest
+        below = np.flatnonzero(curve < _WIDTH * curve[place])
+        before, after = below[below < place], below[below > place]
+        sides = [place - before[-1] if len(before) else 0, after[0] - place if len(after) else 0]
+        width = max(_LEAST_WIDTH, *sides)
+        step = -(-width // _POINTS)
+        near = lag + step * np.arange(-(-width // step) + 1)
+        lags = {*near.tolist(), *(2 * lag - near).tolist()}
+        return sorted(one for one in lags if abs(one) <= self.longest)
+
+    def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
+        """Yield the spans of absolute lags with the tops of a pair's peaks that are higher than at lag 0."""
+        least = max(curve[self.longest] + LEAST_GAIN, _RIVAL * curve.max())
+        rises = np.r_[True, curve[1:] >= curve[:-1]] & np.r_[curve[:-1] > curve[1:], True]
+        for peak in np.flatnonzero(rises & (curve >= least)):
+            below = np.flatnonzero(curve < _PLATEAU * curve[peak])
+            begin = below[below < peak].max(initial=-1) + 1 - self.longest
+            end = below[below > peak].min(initial=len(curve)) - 1 - self.longest
+            if begin > 0 or end < 0:  # else lag 0 is as good
+                yield (begin, end) if begin > 0 else (-end, -begin)
+
+
+@dataclass(frozen=True, eq=False)
+class Spreads:
+    """Finds how certain delays are, see `DelaySpread`, by the samples and by their changes.
+
+    The delay with the smaller error is used: slow streams make few moves, and noisy ones have many changes without
+    information.
+    """
+
+    moves: Moves
+    longest: int  # longest lag, samples
+
+    def of(self, pair: Pair, lag: int) -> DelaySpread:
+        """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half as large.
+
+        Both errors are estimates from few parts of the recording: a small difference between them means nothing.
+        Rivals among the changes count if they depend at all: those of a noisy stream are mere noise, with many peaks.
+        The peak of slow streams may be broader than the search, and that of their changes within it.
+        """
+        both = self.moves.ranks, self.moves.change_ranks
+        level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in both)
+        surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
+        surer |= level.broad and change.delayed and change.is_at(lag)
+        found = change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
+        return replace(found, physical=level.differs(change) or holds(self.moves.ranks[:, pair]))
+
+
+@dataclass(frozen=True, eq=False)
+class DelayCurve:
+    """MI of one pair over the delay.
+
+    ``lags`` (L,) in seconds, positive where the second channel follows the first, closer together around the best;
+    ``mi``, ``lower``, ``upper`` (L,) in nats.
+    """
+
+    pair: Pair
+    lags: np.ndarray
+    mi: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Delays:
+    """Delays of all pairs."""
+
+    matrix: DependenceMatrix
+    """Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there."""
+    lower: np.ndarray
+    upper: np.ndarray
+    """``lower``, ``upper``: (N, N) float32; 90 % interval of the delay, seconds; NaN where it is not sure, see
+    `refine`."""
+    physical: np.ndarray  # (N, N) bool: late stamps are not the cause, see `DelaySpread`
+    curves: tuple[DelayCurve, ...]  # of the requested pairs
+
+    def without(self, unknown: np.ndarray) -> "Delays":
+        """Return a copy without the intervals of some pairs (N, N)."""
+        lower, upper = (np.where(unknown, np.nan, ends) for ends in (self.lower, self.upper))
+        return replace(self, lower=lower, upper=upper)
+
+    def widened(self, spans: np.ndarray) -> "Delays":
+        """Return a copy with wider intervals of rates of change that are taken over ``spans`` (N,), seconds.
+
+        Such a rate begins to move half a span before what it measures, and stops half a span later. Noise may hide
+        either, so that its ranks come early or late.
+        """
+        either_side = np.abs(spans[:, None] - spans) / 2.0
+        return replace(self, lower=self.lower - either_side, upper=self.upper + either_side)
+
+
+class Asked(NamedTuple):
+    """Pairs with the lags, in samples, at which the network estimates them.
+
+    ``tops`` has the lag with the largest contingency of pairs that have the same MI at many lags; ``shown`` are the
+    pairs whose curve is wanted.
+    """
+
+    lags: Mapping[Pair, Sequence[int]]
+    tops: Mapping[Pair, int]
+    shown: Sequence[Pair]
+
+
+def refine(
+    at_lags: Callable[[Pair, Sequence[int]], LaggedEstimate],
+    scanned: DependenceMatrix,
+    asked: Asked,
+    spreads: Spreads,
+    workers: Workers,
+) -> Delays:
+    """Estimate some pairs ``at_lags``, and replace the delays that the scan found by the best ones.
+
+    If ``spreads`` shows that a pair is delayed, its delay and interval are used. For a pair with the same MI at many
+    lags there is no other evidence of a delay: it is searched near the top of the contingency.
+    """
+    estimates, lag, rate = PairEstimates.copied(scanned), scanned.lag.copy(), scanned.sample_rate
+    lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
+    physical = np.zeros(lag.shape, dtype=bool)
+    curves: dict[Pair, DelayCurve] = {}
+
+    def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
+        found = at_lags(pair, asked.lags[pair])
+        return found, spreads.of(pair, asked.tops.get(pair, found.best_lag or 0))
+
+    for (a, b), (found, spread) in zip(asked.lags, workers.map(judged, asked.lags), strict=True):
+        if (a, b) in asked.shown:
+            curves[a, b] = DelayCurve((a, b), found.lags / rate, found.mi, found.lower, found.upper)
+        by_ranks = (a, b) in asked.tops and spread.delayed
+        if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
+            top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
+            estimates.put((a, b), found, int(top))
+            delay, either_side = found.delay / rate, np.nan
+            if by_ranks or (spread.delayed and spread.delay * found.delay > 0.0):
+                delay, either_side = spread.delay / rate, T_90 * spread.error / rate
+            lag[a, b], lag[b, a] = delay, -delay
+            lower[a, b], upper[a, b] = delay - either_side, delay + either_side
+            lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
+            physical[a, b] = physical[b, a] = spread.physical
+    return Delays(estimates.into(scanned, lag=lag), lower, upper, physical, tuple(curves[pair] for pair in asked.shown))

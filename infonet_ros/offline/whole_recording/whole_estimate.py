@@ -1,0 +1,268 @@
+"""The estimate of a whole recording: all pairs at the same few lags, then each pair at those around its best one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from infonet_ros.caching import cached_property
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.results import LaggedEstimate
+from infonet_ros.estimator.samples.channels import constant_channels
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.progress import Progress
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording.clock_drift import ClockDrift, apart, clock_drifts
+from infonet_ros.offline.whole_recording.conditional_pairs import ConditionalPairs
+from infonet_ros.offline.whole_recording.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
+from infonet_ros.offline.whole_recording.kinship import Kinship
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.rest import resting, without_rest
+from infonet_ros.offline.whole_recording.search_range import STEPS, search_range, usual_range
+from infonet_ros.offline.whole_recording.stuck import find_stuck, without_stuck
+from infonet_ros.offline.whole_recording.whole_recording import (
+    SATURATED,
+    SIGNIFICANCE,
+    WholeRecording,
+    clear_delays,
+    strongest_pairs,
+)
+from infonet_ros.offline.workers import Workers
+from infonet_ros.settings import Settings
+
+_CURVES = 12  # pairs whose MI is shown over the delay
+_DISCRIMINANTS = 100  # pairs whose density is shown
+_MEASURES = ("mi", "lower", "upper", "samples", "lag")
+
+
+def estimate_whole(
+    net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
+) -> WholeRecording:
+    """Estimate the recording as a whole, while the platform moves; with given channels, see `ConditionalPairs`."""
+    progress("whole recording", 0.0)
+    stuck = find_stuck(overview, settings.channel_topics)
+    moving = _Moving.searched(without_stuck(overview, stuck), settings, workers)
+    window = moving.overview.window
+    kinship = Kinship.of(window.samples, window.rate, settings)
+    conditional = _conditional(net, moving, settings, workers, progress) if settings.given else None
+    if conditional:
+        moving, settings = moving.with_window(conditional.ranks()), _without_given(settings)
+    window = moving.overview.window
+    sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
+    comparison = _Comparison(net, moving, settings, workers)
+    found = comparison.run(conditional, progress)
+    drifts = comparison.drifts(found)
+    delays = found.delays.without(apart(drifts, settings.channel_topics))
+    whole = WholeRecording(
+        overview=moving.overview,
+        resting=moving.resting,
+        still=moving.still,
+        matrix=delays.matrix,
+        delay_lower=delays.lower,
+        delay_upper=delays.upper,
+        physical=delays.physical,
+        undelayed=found.undelayed,
+        longest_lag=moving.longest_lag,
+        shifts=found.shifts,
+        between_modalities=None if sliced is None else sliced.result(),
+        curves=delays.curves,
+        discriminants=comparison.discriminants(found),
+        ranks=moving.moves.ranks,
+        kinship=kinship,
+        drifts=drifts,
+        stuck=stuck,
+        about_given=conditional.notices() if conditional else (),
+        follows=conditional.delays / window.rate if conditional else None,
+    )
+    progress("whole recording", 1.0)
+    return whole.with_clear_delays()
+
+
+def _conditional(
+    net: InfoNet, moving: "_Moving", settings: Settings, workers: Workers, progress: Progress
+) -> ConditionalPairs:
+    """Return the pairs with given channels, each as it was as long before as the channels of the pair follow it."""
+    plain = _Comparison(net, moving, _without_given(settings), workers)
+    return ConditionalPairs(net, moving.overview.window, settings, plain.clear_lags(progress))
+
+
+def _without_given(settings: Settings) -> Settings:
+    return replace(settings, given=(), watches=())
+
+
+class _Moving(NamedTuple):
+    """A recording without its samples at rest.
+
+    ``moves`` are its moves, ``longest`` the longest delay to search, samples; ``resting`` is the share of samples that
+    was left out, and ``still`` are the channels that vary only by rest.
+    """
+
+    overview: Overview
+    moves: Moves
+    longest: int
+    resting: float
+    still: tuple[str, ...]
+
+    @classmethod
+    def searched(cls, overview: Overview, settings: Settings, workers: Workers) -> "_Moving":
+        """Leave out the samples at rest, for delays as long as they are to be searched."""
+        longest = min(int(usual_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+        moving = cls.of(overview, longest)
+        if not settings.max_lag and (farther := search_range(moving.moves, longest, workers.count)) > longest:
+            return cls.of(overview.with_holes(farther + 1), farther)
+        return moving
+
+    @classmethod
+    def of(cls, overview: Overview, longest: int) -> "_Moving":
+        """Leave out the samples at rest, for delays up to ``longest`` samples."""
+        window = overview.window
+        rests = resting(window.samples, window.rate)
+        moving = without_rest(overview, rests, longest + 1)
+        still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
+        names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
+        return cls(moving, Moves.of(moving.window.samples, longest), longest, float(rests.mean()), names)
+
+    @property
+    def longest_lag(self) -> float:
+        """The longest delay to search, seconds."""
+        return self.longest / self.overview.window.rate
+
+    def with_window(self, window: Window) -> "_Moving":
+        """Return the same recording with other samples, at the same times."""
+        overview = replace(self.overview, window=window)
+        return self._replace(overview=overview, moves=Moves.of(window.samples, self.longest))
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """All pairs at their delays and without delay, which of them are significant (N, N), and by how many shifts."""
+
+    delays: Delays
+    undelayed: DependenceMatrix
+    significant: np.ndarray
+    shifts: int
+
+    @property
+    def significant_pairs(self) -> list[Pair]:
+        """Pairs that are significant, strongest first."""
+        return [pair for pair in strongest_pairs(self.delays.matrix) if self.significant[pair]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """The comparison of all channels of a recording, at lags up to its longest delay."""
+
+    net: InfoNet
+    moving: _Moving
+    settings: Settings
+    workers: Workers
+
+    @property
+    def window(self) -> Window:
+        """The samples that are compared."""
+        return self.moving.overview.window
+
+    def run(self, conditional: ConditionalPairs | None, progress: Progress) -> _Compared:
+        """Compare all pairs; if the samples are conditional ranks, ``conditional`` makes the final estimates."""
+        without_lags = self.settings.with_values(max_lag=0.0, surrogates=0)
+        at_once = self.workers.submit(channel_matrix, self.net, self.window, without_lags)
+        tests = None
+        if not self.settings.surrogates:  # else the scan has p-values
+            tests = self.workers.submit(p_values_by_shifts, self.moving.moves, self.moving.longest, self.workers.count)
+        lags = sorted({*self._even_lags, *self._search.promising()})
+        scanned = channel_matrix(self.net, self.window, self.settings, lags)
+        progress("whole recording", 0.5)
+        shifts = self.settings.surrogates
+        if tests:
+            found = tests.result()
+            shifts = found.shifts
+            scanned = replace(scanned, p_value=found.p_value, drifting=found.drifting, untested=found.untested)
+        undelayed = at_once.result()
+        significant = scanned.significant(SIGNIFICANCE, adjusted=True)
+        saturated = undelayed.mi >= SATURATED
+        delayed = clear_delays(scanned, undelayed, self.moving.longest_lag) | saturated
+        delayed &= significant if shifts else True
+        delays = self._delays(scanned, delayed, saturated)
+        if conditional:
+            undelayed = conditional.undelayed(self.workers)
+            delays = conditional.delayed(delays, undelayed, delayed, self.workers)
+        else:
+            matrix = _with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
+            delays = replace(delays, matrix=matrix)
+        return _Compared(delays, undelayed, significant, shifts)
+
+    def clear_lags(self, progress: Progress) -> np.ndarray:
+        """Return the samples by which the column follows the row, where that is clear, else 0: (N, N) int64."""
+        found = self.run(None, progress)
+        clear = clear_delays(found.delays.matrix, found.undelayed, self.moving.longest_lag) & found.significant
+        return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
+
+    def discriminants(self, found: _Compared) -> dict[Pair, np.ndarray]:
+        """Return the discriminants of the strongest significant pairs, or of the strongest, each at its delay."""
+        matrix = found.delays.matrix
+        pairs = (found.significant_pairs or strongest_pairs(matrix))[:_DISCRIMINANTS]
+        if not pairs:
+            return {}
+        lags = [round(float(matrix.lag[pair]) * self.window.rate) for pair in pairs]
+        tables = self.net.discriminants(self.window.samples, pairs, lags, seed=self.settings.seed)
+        return dict(zip(pairs, tables, strict=True))
+
+    def drifts(self, found: _Compared) -> tuple[ClockDrift, ...]:
+        """Return which topics drift apart, by the pairs that are significant; see `clock_drifts`."""
+        topics, ranks, stamps = self.settings.channel_topics, self.moving.moves.ranks, self.moving.overview.stamps
+        return tuple(
+            clock_drifts(found.significant_pairs, topics, ranks, stamps, self.window.rate, self.moving.longest)
+        )
+
+    @cached_property
+    def _search(self) -> LagSearch:
+        return LagSearch.of(self.moving.moves.ranks, self.moving.longest)
+
+    @cached_property
+    def _even_lags(self) -> list[int]:
+        """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
+        lag_step, longest = self.settings.lag_step, self.moving.longest
+        step = max(1, round(lag_step * self.window.rate if lag_step else longest / STEPS))
+        return list(range(0, longest + 1, step))
+
+    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
+        """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown.
+
+        The MI of pairs that are ``saturated`` (N, N) is nearly the same at many lags: their contingency has a top.
+        """
+        pairs = strongest_pairs(scanned)
+        shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
+        tops = {pair: self._search.top(*pair) for pair in pairs if saturated[pair]}
+        best = {pair: round(float(scanned.lag[pair]) * scanned.sample_rate) for pair in pairs} | tops
+        lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
+        for pair in shown:
+            lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
+        spreads = Spreads(self.moving.moves, self.moving.longest)
+        asked = Asked(lags, tops, shown)
+        delays = refine(self._at_lags, scanned, asked, spreads, self.workers)
+        spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
+        return delays.without(~delayed).widened(np.array(spans))
+
+    def _at_lags(self, pair: Pair, lags: Sequence[int]) -> LaggedEstimate:
+        x, y = self.window.samples[:, pair].T
+        return self.net.lagged(x, y, lags, seed=self.settings.seed)
+
+
+def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
+    """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
+
+    The matrix is of the levels, with p-values; for the changes (T', N) see `Moves`.
+    """
+    by_change = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
+    if not by_change.any():
+        return matrix
+    own = net.pairwise(changes, seed=seed)
+    squares = {name: getattr(matrix, name).copy() for name in _MEASURES}
+    for name, values in squares.items():
+        values[by_change] = getattr(own, name)[by_change]
+    return replace(matrix, **squares)
