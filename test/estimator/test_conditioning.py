@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from scipy.stats import kstest, spearmanr
 
 from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.samples.ordered_fits import places_in_order
 from infonet_ros.estimator.samples.ranks import Ordering, normal_scores
 
 
@@ -59,6 +61,29 @@ def test_conditional_ranks_do_not_depend_on_what_is_given(rng, width, dimensions
     for part in np.array_split(np.argsort(z[0]), 4):
         assert kstest(uniform[part], "uniform").statistic < 0.09  # 0.43 as they are
     assert 0.1 < left[0] < 1.0
+
+
+@pytest.mark.parametrize("equal", [False, True])
+def test_moving_fits_are_those_of_each_neighbourhood(rng, equal):
+    given, scores = rng.standard_normal(120), rng.standard_normal((3, 120))
+    if equal:
+        given = np.round(4.0 * np.maximum(given, 0.0))  # no line can be fitted where half of them are 0
+    scores[0] += 3.0 * given
+    size, ridge = 25, 1e-3
+    places, rest = places_in_order(given, scores, size, ridge)
+    order = np.argsort(given, kind="stable")
+    for number, sample in enumerate(order):
+        near = order[np.clip(number - size // 2, 0, 120 - size) + np.arange(size)]
+        away = given[near] - given[sample]
+        away /= max(1e-4, np.sqrt(np.mean(away**2)))
+        design = np.stack([np.ones(size), away], axis=1)
+        level, slope = np.linalg.solve(design.T @ design + np.diag([0.0, ridge * size]), design.T @ scores[:, near].T)
+        left = scores[:, near] - level[:, None] - slope[:, None] * away
+        own = scores[:, sample] - level
+        below = (left < own[:, None] - 1e-9).sum(axis=1)
+        assert rest[:, sample] == pytest.approx(own, abs=1e-7)
+        within = ndtr(own / np.sqrt(np.mean(left**2, axis=1)))
+        assert places[:, sample] == pytest.approx((below + within) / (size + 1), abs=1e-6)
 
 
 def test_conditional_ranks_keep_what_is_new(rng):

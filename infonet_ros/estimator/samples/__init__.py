@@ -8,6 +8,6 @@ The modules, by task:
 - For p-values: `surrogates` draws shifts, `common_times` and `product_spread` correct for streams that move together,
   `stationarity` finds those that drift, `periods` those that share a period, `few_moves` those that move too seldom in
   common. `effective_samples` are for intervals.
-- For given streams: `conditioning` ranks samples among those with similar given values; `responses` filters given
-  streams as others follow them.
+- For given streams: `conditioning` ranks samples among those with similar given values, by `ordered_fits` if one stream
+  is given; `responses` filters given streams as others follow them.
 """

@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from infonet_ros.caching import cached_property
+from infonet_ros.estimator.samples.ordered_fits import places_in_order
 from infonet_ros.estimator.samples.ranks import rank
 from infonet_ros.series import average_ranks
 
@@ -109,7 +110,7 @@ class Neighbourhood:
     def of_widths(cls, rows: np.ndarray, streams: np.ndarray) -> list["Neighbourhood"]:
         """Find the nearest neighbours of samples ``rows`` (n,) in streams (D, n), for each of `WIDTHS`."""
         count, dimensions = len(rows), len(streams)
-        sizes = [min(count, max(int(width * count**EXPONENT), 3 * dimensions + 5)) for width in WIDTHS]
+        sizes = [neighbours(count, dimensions, width) for width in range(len(WIDTHS))]
         if dimensions == 0:  # all of them, alike
             nearest = [np.empty((count, 0), dtype=np.int64)] * len(WIDTHS)
         elif dimensions == 1:
@@ -162,12 +163,21 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
     """
     places = np.empty(scores.shape, dtype=np.float32)
     squares = np.zeros(len(scores))
-    for neighbourhood in given.neighbourhoods[width]:
-        rows = neighbourhood.rows
-        place, rest = neighbourhood.conditional(torch.from_numpy(np.ascontiguousarray(scores[:, rows].T)))
-        places[:, rows] = place.T.numpy()
-        squares += rest.double().square().sum(dim=0).numpy()
+    for number, rows in enumerate(given.by_mode):
+        if len(given.streams) == 1:
+            size = neighbours(len(rows), 1, width)
+            place, rest = places_in_order(given.streams[0, rows], scores[:, rows], size, RIDGE)
+        else:
+            of_mode = torch.from_numpy(np.ascontiguousarray(scores[:, rows].T))
+            place, rest = (part.T.double().numpy() for part in given.neighbourhoods[width][number].conditional(of_mode))
+        places[:, rows] = place
+        squares += np.square(rest).sum(axis=1)
     return rank(places), squares / given.count
+
+
+def neighbours(count: int, dimensions: int, width: int) -> int:
+    """Return how many of ``count`` samples are near one, with so many given streams; width is which of `WIDTHS`."""
+    return min(count, max(int(WIDTHS[width] * count**EXPONENT), 3 * dimensions + 5))
 
 
 def _rows(values: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
