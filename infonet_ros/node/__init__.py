@@ -5,5 +5,5 @@
 - Windows to matrices: `worker` (the thread), `estimation`, `baseline_watch`.
 - `outputs`: matrices to messages.
 - `diagnostics`: what is wrong, in words. `health` collects it.
-- `tools`: `infonet demo`, `monitor` and `play`.
+- `tools`: `infonet demo, monitor, play`.
 """

@@ -1,1 +1,1 @@
-"""Commands for a running ROS 2: `player` (`infonet play`), `monitor` with its `matrix_listener`, and `demo`."""
+"""Commands for a running ROS 2: `commands`, run by `player`, `monitor` with its `matrix_listener`, and `demo`."""
