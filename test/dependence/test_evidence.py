@@ -17,7 +17,7 @@ from infonet_ros.errors import ConfigurationError
 
 
 def test_a_sound_pair_runs_for_at_least_the_interval_without_an_alarm(baseline):
-    alarms = sum(len(run(baseline, pair(seed, 20_000))[0]) for seed in (1, 2, 3))
+    alarms = sum(len(run(baseline, pair(seed, 20_000), step=20)[0]) for seed in (1, 2, 3))
     assert alarms <= 3 * 2000 / INTERVAL
 
 
@@ -101,7 +101,7 @@ def test_slow_streams_are_found_decoupled_by_their_innovations(net):
         net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("slow",)
     )
     assert any(view.form is not Form.VALUES for view in learnt.views)
-    assert len(run(learnt, pair(1, 20_000, 0.98))[0]) <= 2000 / INTERVAL
+    assert len(run(learnt, pair(1, 20_000, 0.98), step=20)[0]) <= 2000 / INTERVAL
     for seed in (2, 3, 4):
         samples = pair(seed, 1000, 0.98)
         samples[BREAK:, 0] = pair(seed + 10, 500, 0.98)[:, 0]
@@ -121,7 +121,7 @@ def test_streams_that_burst_are_judged_by_their_size_of_the_moment(net):
         net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("b",)
     )
     assert Form.STANDARDIZED in {view.form for view in learnt.views}
-    assert len(run(learnt, bursting(1, 20_000)[:, :2])[0]) <= 2000 / INTERVAL
+    assert len(run(learnt, bursting(1, 20_000)[:, :2], step=20)[0]) <= 2000 / INTERVAL
     waits = []
     for seed in (2, 3, 4, 5):
         streams = bursting(seed, 1000)

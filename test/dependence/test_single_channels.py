@@ -1,5 +1,7 @@
 """Channels that are in no pair: the faults that they show alone, and how rarely a good one gives an alarm."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from gaussian_pairs import pair, run
@@ -50,15 +52,15 @@ STREAMS = {
 
 
 def alarms(channels, samples, step=5):
-    """Return the troubles that begin, and their rows."""
-    watch, found, before = ChannelWatch(channels, RATE, INTERVAL), [], None
+    """Return the troubles that begin, and their rows: a false alarm in INTERVAL is allowed to each channel."""
+    watch, found, before = ChannelWatch(channels, RATE, INTERVAL / len(channels)), [], [None] * len(channels)
     for row in range(0, len(samples), step):
         part = samples[row : row + step]
         watch.push(part, np.full(part.shape, np.nan))
-        (trouble,) = watch.troubles()
-        if trouble and (before is None or trouble.kind is not before.kind):
-            found.append((row + len(part), trouble))
-        before = trouble
+        troubles = watch.troubles()
+        pairs = zip(troubles, before, strict=True)
+        found += [(row + len(part), now) for now, old in pairs if now and (old is None or now.kind is not old.kind)]
+        before = troubles
     return found
 
 
@@ -66,13 +68,19 @@ def learnt(samples):
     return channel_baselines(["a.x"], [samples[:, None]], [], RATE, alone=["a.x"])
 
 
-@pytest.mark.parametrize("name", STREAMS)
-def test_a_good_channel_gives_no_more_alarms_than_promised(name):
-    """In all 8 intervals of an hour, 8 are promised; 1 % of such counts are higher than 15."""
+def test_good_channels_give_no_more_alarms_than_promised():
+    """In 8 intervals of an hour, 8 are promised of each channel; 1 % of such counts are higher than 15."""
     rng = np.random.default_rng(1)
-    draw, hour = STREAMS[name], round(INTERVAL * RATE)
-    count = sum(len(alarms(learnt(draw(rng, LEARNT)), draw(rng, hour)[:, None], step=20)) for _ in range(8))
-    assert count <= 15
+    names, counts = [f"{name}.x" for name in STREAMS], Counter()
+    for _ in range(8):
+        good, new = (
+            np.column_stack([draw(rng, count) for draw in STREAMS.values()])
+            for count in (LEARNT, round(INTERVAL * RATE))
+        )
+        channels = channel_baselines(names, [good], [], RATE, alone=names)
+        counts.update(trouble.name for _, trouble in alarms(channels, new, step=20))
+    assert counts.keys() <= {*names}
+    assert max(counts.values()) <= 15
 
 
 @pytest.mark.parametrize(

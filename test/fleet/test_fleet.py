@@ -125,8 +125,11 @@ def test_nothing_of_dask_is_printed():
     assert done.stdout + done.stderr == ""
 
 
-@pytest.mark.parametrize("sign", ["out/.attempts/*", "scratch/infonet-*"], ids=["at work", "while workers start"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "sign"),
+    [(signal.SIGINT, "out/.attempts/*"), (signal.SIGTERM, "scratch/infonet-*")],
+    ids=["at work", "while workers start"],
+)
 def test_ctrl_c_reaches_all_processes_and_nothing_is_left(bags, tmp_path, number, sign):
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     scratch.mkdir()
