@@ -38,7 +38,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: n
 
 def learn(
     paths: Annotated[list[Path], typer.Argument(metavar="GOOD", help="Recordings without faults.")],
-    out: Annotated[Path, typer.Option(parser=file, metavar="FILE", help="File to write the baseline to.")] = Path(
+    out: Annotated[Path, typer.Option(parser=file, metavar="FILE", help="File for the baseline.")] = Path(
         "robot.baseline"
     ),
     params: Params = None,
@@ -98,7 +98,7 @@ def check(
     remap: Remap = None,
     report: Annotated[
         Path | None,
-        typer.Option(parser=file, metavar="FILE", help="File to write a page with the evidence over time to."),
+        typer.Option(parser=file, metavar="FILE", help="File for a page with the evidence over time."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
     quiet: Quiet = False,
