@@ -73,6 +73,15 @@ def plant(rng):
     return level[:, None] * rng.uniform(0.5, 2.0, 6) + 0.1 * rng.standard_normal((len(level), 6))
 
 
+def cruise(rng):
+    """A car that keeps its speed for most of the time: its brake and its acceleration are 0 then, and it moves."""
+    target = np.repeat(rng.uniform(0.0, 25.0, 20), 300)
+    speed = lfilter([0.04], [1.0, -0.96], target - target[0]) + target[0]
+    change = np.gradient(speed) * RATE
+    together = [speed, speed, 150.0 * speed, change, np.maximum(-change, 0.0), np.maximum(change, 0.0)]
+    return np.column_stack(together) + 0.02 * rng.standard_normal((len(speed), 6))
+
+
 def belt(rng):
     """A current under the boxes of a belt that runs on, beside what counts them."""
     boxes = np.zeros((6000, 6))
@@ -92,6 +101,7 @@ KINDS = {
         streams(rng, np.roll(moves([(20, False), (20, True)] * 3), shift), 3) for shift in (0, 450)
     ]),
     "set points": plant,
+    "cruise": cruise,
     "belt": belt,
     "still": lambda rng: np.ones((6000, 6)),
     "unknown": lambda rng: np.full((6000, 6), np.nan),

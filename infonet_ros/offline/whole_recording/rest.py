@@ -3,8 +3,8 @@
 Rest and motion are common to all streams of a robot, so over both any two depend: both vary, or neither does. And a
 circular shift would put motion beside rest. So streams are compared while the platform moves.
 
-A plant between two set points is still, too, and does not rest: what its channels share are the levels that it holds.
-The speeds of a platform that stands are 0, wherever it has come to.
+A plant between two set points is still, too, and so is a car that keeps its speed. Neither rests: what their channels
+share are the levels that they hold. At rest most channels have one level, such as a speed of 0.
 """
 
 from dataclasses import replace
@@ -25,25 +25,24 @@ _MOVING = 0.5  # of the channels may be still right before and right after, at m
 _BY_CHANCE = 0.5  # of the rest may be found if each channel is still at other times, at most
 _TURNS = 5  # shifts of the channels against each other, to measure that
 _SELDOM = 0.02  # of the blocks: channels that are still, or move, in fewer are not used
-_FEW_LEVELS = 8  # a channel with no more values is a switch
-_ZERO = 0.25  # of the size of a channel while others move: a speed that is less is 0
-_SPEEDS = 0.2  # of the channels are 0 at rest, at least
-_FEWEST_SPEEDS = 2
+_ONE_LEVEL = 0.25  # of the spread of a channel while others move: so near to its usual level at rest
+_USUALLY = 0.75  # of the blocks at rest
+_STEADY = 0.7  # of the channels have one level at rest, at least
 
 
 def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     """Return at which samples (T, N) at a rate, Hz, the platform rests, (T,) bool.
 
     It rests if three of four channels are still for two seconds or more, and half of them moved right before or move
-    right after. This must happen more often than by chance, and a fifth of the channels must be 0 then. Two machines
+    right after. This must happen more often than by chance, and most channels must have one level then. Two machines
     that rest independently are no such platform, nor is a process that holds its set points.
     """
     block = max(_BLOCK_SAMPLES, round(_BLOCK * rate), _BLOCK_UPDATES * _usual_hold(samples))
     blocks = samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1])
-    still = _still(blocks)
+    still, asked = _still(blocks)
     together = _together(still)
     rests = ndimage.binary_dilation(together)  # a block that is partly still belongs to neither
-    platform = len(rests) and _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks, together)
+    platform = len(rests) and _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
     if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")
@@ -65,10 +64,11 @@ def _usual_hold(samples: np.ndarray) -> int:
     return int(np.median(holds)) if holds else 1
 
 
-def _still(blocks: np.ndarray) -> np.ndarray:
+def _still(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Say which channels are still in each of the blocks (B, n, N), as 1, 0, or NaN where unknown: (B, M) float64.
 
-    Asked are those that are still in some blocks and move in some; none where these are fewer than half of all.
+    Asked are those, (N,) bool, that are still in some blocks and move in some; none where these are fewer than half of
+    all.
     """
     known = np.isfinite(blocks)
     count = np.maximum(known.sum(axis=1), 1)
@@ -80,7 +80,8 @@ def _still(blocks: np.ndarray) -> np.ndarray:
     still = np.where(np.isnan(spread), np.nan, spread < _STILL * usual)
     often = mean_of_known(still)
     asked = (often > _SELDOM) & (often < 1.0 - _SELDOM)
-    return still[:, asked & (2 * asked.sum() >= max(4, (usual > 0.0).sum()))]
+    asked &= 2 * asked.sum() >= max(4, (usual > 0.0).sum())
+    return still[:, asked], asked
 
 
 def _together(still: np.ndarray) -> np.ndarray:
@@ -99,17 +100,19 @@ def _together(still: np.ndarray) -> np.ndarray:
 
 
 def _stands(blocks: np.ndarray, together: np.ndarray) -> bool:
-    """Return whether enough channels of blocks (B, n, N) are 0 in those in which they are still ``together`` (B,).
+    """Return whether most channels of blocks (B, n, M) have one level where they are still ``together`` (B,).
 
-    A switch that is off says nothing of that.
+    What has another level each time it is still tells something then: a speed that is kept, the pose of an arm.
     """
     known = np.isfinite(blocks)
-    many = [len(np.unique(channel[np.isfinite(channel)])) > _FEW_LEVELS for channel in np.moveaxis(blocks, -1, 0)]
-    levels = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    sizes = np.sqrt(mean_of_known(np.square(blocks[~together]).reshape(-1, blocks.shape[2])))
-    zero = np.where(known.any(axis=1), np.abs(levels) < _ZERO * sizes, np.nan)
-    speeds = mean_of_known(zero[together]) >= _QUORUM
-    return bool((speeds & many).sum() >= max(_FEWEST_SPEEDS, _SPEEDS * len(speeds)))
+    levels = mean_of_known(np.moveaxis(blocks, 1, 0))[together]
+    levels = np.where(known.any(axis=1)[together], levels, np.nan)
+    there = np.isfinite(levels).any(axis=0)
+    away = np.abs(levels[:, there] - np.nanmedian(levels[:, there], axis=0))
+    moving = blocks[~together][..., there].reshape(-1, there.sum())
+    spread = np.sqrt(mean_of_known(np.square(moving - mean_of_known(moving))))
+    steady = np.nanquantile(away, _USUALLY, axis=0) < _ONE_LEVEL * spread
+    return bool(steady.sum() >= _STEADY * levels.shape[1])
 
 
 def _by_chance(still: np.ndarray) -> float:
