@@ -76,14 +76,21 @@ class ConditionalNetwork(nn.Module):
             nn.Linear(KINDS * (shape.width + 1), shape.width), nn.SiLU(), nn.Linear(shape.width, 3 + KINDS)
         )
 
+    def in_precision(self, kind: torch.dtype) -> "ConditionalNetwork":
+        """Convert the weights between the embedding of the views and the quantiles."""
+        for module in (self.attention, self.perceptrons):
+            module.to(kind)
+        return self
+
     def forward(self, views: Views) -> Tensor:
         """Estimate the conditional MI of M pairs: 5, 50 and 95 % quantiles (M, 3), nats."""
         there = views.share > 0.0
-        tokens = self._embed(views)
+        mask = None if there.all() else there
+        tokens = self._embed(views).to(next(self.attention.parameters()).dtype)
         for attention, perceptron in zip(self.attention, self.perceptrons, strict=True):
-            tokens = perceptron(attention(tokens, there))
+            tokens = perceptron(attention(tokens, mask))
         medians = _by_kind(views.features[..., 1:2].float(), views.share) + LEAST
-        described = torch.cat([_by_kind(self.norm(tokens), views.share), torch.log(medians)], dim=-1)
+        described = torch.cat([_by_kind(self.norm(tokens.float()), views.share), torch.log(medians)], dim=-1)
         correction, below, above, *weights = self.quantiles_out(described.flatten(1)).unbind(dim=-1)
         median = corrected_mean(medians[..., 0], torch.stack(weights, dim=-1), correction)
         return stretched_quantiles(median, below, above, self.stretch)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.network.machine import ONE_THREAD
+from infonet_ros.estimator.network.machine import ONE_THREAD, fast_dtype
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import ConditionedPairs, views_of
 
@@ -18,7 +18,10 @@ class ConditionalRunner:
     """The two networks that estimate conditional MI, one after the other."""
 
     pairs: Runner  # of the network of pairs, which describes each view
-    network: ConditionalNetwork  # combines the views; on the CPU, because it takes only a hundredth of the time
+    network: ConditionalNetwork  # combines the views; on the CPU, because it takes a small part of the time
+
+    def __post_init__(self) -> None:
+        self.network.in_precision(fast_dtype(torch.device("cpu")))
 
     def quantiles(self, *sets: ConditionedPairs, shift: int = 0) -> np.ndarray:
         """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3) of all sets in turn, nats.

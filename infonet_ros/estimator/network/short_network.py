@@ -18,8 +18,8 @@ from infonet_ros.estimator.network.symmetry import Symmetry, orient
 SKETCH_CELLS = 32  # of the counts, along each axis
 MOST_SHORT = 200  # samples: slices of short windows have fewer; with more, the network of pairs sees clearly more
 SHOWN = (16, 8)  # cells along each axis, of which each density is an input
-SKETCHED = tuple(cells for cells in RESOLUTIONS if cells <= SKETCH_CELLS)
-OTHERS = 5 + len(SKETCHED)  # inputs: plug-in estimates, and numbers that describe the pair
+COARSER = tuple(cells for cells in RESOLUTIONS if cells < SKETCH_CELLS)
+OTHERS = 5 + len(COARSER) + 1  # inputs: plug-in estimates, and numbers that describe the pair
 INPUTS = sum(cells**2 for cells in SHOWN) + SHOWN[-1] ** 2 + OTHERS
 LEAST_SHORT = 0.02  # nats, added to the quantiles before their logarithm is imitated
 
@@ -84,4 +84,5 @@ class ShortNetwork(nn.Module):
         fine = local_plug_ins({SKETCH_CELLS: sums_by_tile(levels[SKETCH_CELLS])}, levels[TILES], samples)[:, 0]
         numbers = [torch.log(samples), torch.log(seen.effective / samples), *correlation_numbers(seen.correlation)]
         parts = [*(part.flatten(1) for part in (*maps, coarsen(fine))), torch.stack([*numbers, samples.rsqrt()], dim=1)]
-        return torch.cat([*parts, coarse_plug_ins(levels, samples, SKETCHED)], dim=1)
+        whole = [coarse_plug_ins(levels, samples, COARSER), fine.mean(dim=(1, 2)).unsqueeze(1)]
+        return torch.cat([*parts, *whole], dim=1)
