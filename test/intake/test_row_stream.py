@@ -5,6 +5,7 @@ import pytest
 
 from infonet_ros.intake.windows.alignment import spikes_since
 from infonet_ros.intake.windows.row_stream import RowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 
@@ -85,5 +86,27 @@ def test_a_jolt_of_the_robot_does_not_stand_out_as_a_bit_error_does():
     ):
         values = 0.001 * (np.arange(100) % 2)
         values[50:53] = middle
-        heights = spikes_since(stamps, values[:, None], ticks, 980, angular=np.array([False]))
+        heights = spikes_since([(stamps, values[:, None])], ticks, 980, angular=np.array([False]))
         assert heights == pytest.approx(found, abs=0.01)
+
+
+def test_new_rows_have_the_values_that_they_have_in_the_whole_window():
+    """Rounded readings of which the newest ones alone would be no levels, an angle, a rate and a gap."""
+    rng, windows = np.random.default_rng(2), WindowStream(FAST.with_values(window=2.0, hop=0.5))
+    values = np.cumsum(rng.standard_normal((300, 4)), axis=0)
+    values[:, 3] = rng.integers(0, 4, 300)
+    values[40:60, 0] = np.nan
+    for number, value in enumerate(values.tolist()):
+        windows.push("imu", START + 13_000_000 * number, value)
+        windows.push("gps", START + 13_000_000 * number, value[:1])
+    for cut in windows.ready():
+        assert np.array_equal(cut.align(slice(17, None)).samples, cut.align().samples[17:], equal_nan=True)
+
+
+def test_messages_of_several_topics_stand_out_as_those_of_each_alone():
+    rng, ticks, angular = np.random.default_rng(3), np.arange(900, 1000, 10), np.array([False, True, False])
+    stamps, both = np.cumsum(rng.integers(1, 9, (2, 300)), axis=1), rng.integers(0, 4, (2, 300, 2)).astype(float)
+    streams = [(stamps[0], both[0]), (stamps[1], both[1, :, :1])]
+    apart = [spikes_since(streams[:1], ticks, 10, angular[:2]), spikes_since(streams[1:], ticks, 10, angular[2:])]
+    assert np.count_nonzero(apart[0]) and np.count_nonzero(apart[1])
+    assert np.array_equal(spikes_since(streams, ticks, 10, angular), np.hstack(apart))

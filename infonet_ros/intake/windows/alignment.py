@@ -9,6 +9,7 @@ started, nor on the order in which messages arrived. All stamps, periods and gap
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def resample(
     """
     if interpolation == "hold":
         return _held(stamps, values, ticks, max_gap)
-    return _interpolated(stamps, values, ticks, max_gap, np.array([_are_levels(column) for column in values.T], bool))
+    return _interpolated(stamps, values, ticks, max_gap, _are_levels(values))
 
 
 def _held(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float) -> np.ndarray:
@@ -115,12 +116,18 @@ def _interpolated(
     return result
 
 
-def _are_levels(values: np.ndarray) -> bool:
-    """Return whether values (M,) are few levels, each of which occurs several times."""
-    begin = values[: _MOST_LEVELS * _LEAST_VISITS]
-    if len(np.unique(begin)) > _MOST_LEVELS:
-        return False
-    return len(np.unique(values)) <= min(_MOST_LEVELS, len(values) // _LEAST_VISITS)
+def _are_levels(values: np.ndarray) -> np.ndarray:
+    """Return which columns (K,) of values (M, K) are few levels, each of which occurs several times."""
+    few = _count_distinct(values[: _MOST_LEVELS * _LEAST_VISITS]) <= _MOST_LEVELS
+    if few.any():
+        few[few] = _count_distinct(values[:, few]) <= min(_MOST_LEVELS, len(values) // _LEAST_VISITS)
+    return few
+
+
+def _count_distinct(values: np.ndarray) -> np.ndarray:
+    """Count the different values (K,) of each column (M, K); all NaN are one."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    return 1 + np.count_nonzero((ordered[1:] != ordered[:-1]) & ~np.isnan(ordered[:-1]), axis=0)
 
 
 def slope_span(stamps: np.ndarray, period: int) -> int:
@@ -188,30 +195,52 @@ def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.nda
 
 
 def spikes_since(
-    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, period: int, angular: np.ndarray
+    streams: Sequence[tuple[np.ndarray, np.ndarray]], ticks: np.ndarray, period: int, angular: np.ndarray
 ) -> np.ndarray:
     """Return by how much one of the messages in the period up to each tick (T,) stands out the most: (T, N).
 
-    Values (M, N), NaN where unknown, have ascending stamps (M,). One stands out if the value before and the next one
-    are on the same side of it. Its distance to them counts, less their distance to those beyond: a jolt of the robot
-    rises and falls, a bit error does not. A publisher that is faster than its sensor may repeat it once. It counts at
-    the second next message, so no later one is needed. Whole turns of ``angular`` channels (N,) do not count.
+    Each stream has ascending stamps (M,) and values (M, K), NaN where unknown; all together have N channels. A message
+    stands out if the value before and the next one are on the same side of it. Its distance to them counts, less their
+    distance to those beyond: a jolt of the robot rises and falls, a bit error does not. A publisher that is faster than
+    its sensor may repeat it once. It counts at the second next message, so no later one is needed. Whole turns of
+    ``angular`` channels (N,) do not count.
     """
-    known = np.isfinite(values.T)
-    (channels, messages), own = np.nonzero(known), values.T[known]  # channel after channel: one pass for all
-    starts = np.flatnonzero((np.diff(own, prepend=np.nan) != 0.0) | (np.diff(channels, prepend=-1) != 0))
-    steps, lengths, channels = np.diff(own[starts]), np.diff(starts), channels[starts]
+    begin = int(ticks[0]) - period
+    channels, times, values = _one_after_another([_end_of(*stream, begin) for stream in streams])
+    starts = np.flatnonzero(np.r_[len(values) > 0, (values[1:] != values[:-1]) | (channels[1:] != channels[:-1])])
+    steps, lengths, channels = np.diff(values[starts]), np.diff(starts), channels[starts]
     steps = np.where(angular[channels[1:]], np.remainder(steps + np.pi, 2.0 * np.pi) - np.pi, steps)
     before, after, sizes = steps[1:-2], -steps[2:-1], np.abs(steps)
     of_one = channels[:-4] == channels[4:]
     single = of_one & (before * after > 0.0) & (lengths[2:-1] <= _REPEATED)
     heights = np.where(single, np.minimum(sizes[1:-2] - sizes[:-3], sizes[2:-1] - sizes[3:]), 0.0)
-    times = stamps[messages[starts[4:]]]
+    times = times[starts[4:]]
     places = np.searchsorted(ticks, times)
-    inside = (times > ticks[0] - period) & (places < len(ticks))
-    found = np.zeros((len(ticks), values.shape[1]))
+    inside = (times > begin) & (places < len(ticks))
+    found = np.zeros((len(ticks), len(angular)))
     np.maximum.at(found, (places[inside], channels[4:][inside]), heights[inside])
     return found
+
+
+def _end_of(stamps: np.ndarray, values: np.ndarray, begin: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the end of a stream in which each channel takes four values in turn up to ``begin``; all without one."""
+    row, known = int(np.searchsorted(stamps, begin, side="right")), np.isfinite(values)
+    before, there = values[:row], known[:row]
+    changed = (before[1:] != before[:-1]) & there[1:] & there[:-1]
+    enough = (np.cumsum(changed[::-1], axis=0) >= 3).all(axis=1)
+    first = row - 2 - int(enough.argmax()) if enough.any() else 0
+    return stamps[first:], values[first:]
+
+
+def _one_after_another(streams: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return number, stamp and value of the known samples, channel after channel: one pass over all takes less time."""
+    parts, count = [], 0
+    for stamps, values in streams:
+        own, rows = np.nonzero(np.isfinite(values.T))
+        parts.append((own + count, stamps[rows], values[rows, own]))
+        count += values.shape[1]
+    channels, times, taken = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return channels, times, taken
 
 
 def unwrapped(angles: np.ndarray) -> np.ndarray:

@@ -54,13 +54,12 @@ class RowStream:
         """Return the new rows."""
         rows = []
         for cut in self.windows.ready():
-            window = cut.align()
-            stamps = window.start + self.period * np.arange(len(window.samples), dtype=np.int64)
-            new = slice(0, None)
+            stamps, new = cut.ticks, slice(0, None)
+            assert stamps is not None, "rows lie on a clock"
             if self._last is not None and stamps[0] <= self._last < stamps[-1]:
                 new = slice(int(np.searchsorted(stamps, self._last, side="right")), None)
             self._last = int(stamps[-1])
-            samples, messages = wrapped(window.samples[new], self._angular), self._messages(cut, stamps[new])
+            samples, messages = wrapped(cut.align(new).samples, self._angular), self._messages(cut, stamps[new])
             rows.append(Rows(stamps[new], samples, messages, cut.spikes(new)))
         return rows
 
