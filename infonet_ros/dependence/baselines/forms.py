@@ -57,7 +57,7 @@ def _standardized(innovations: np.ndarray) -> np.ndarray:
 def _sum_of_earlier(values: np.ndarray) -> np.ndarray:
     """Return the sum (T, N) of the RECENT rows before each."""
     padded = np.concatenate([np.zeros((RECENT, values.shape[1])), values])
-    return np.lib.stride_tricks.sliding_window_view(padded, RECENT, axis=0)[: len(values)].sum(axis=-1)
+    return np.sum([padded[row : row + len(values)] for row in range(RECENT)], axis=0)
 
 
 def lag_one_autocorrelations(pieces: Sequence[np.ndarray]) -> np.ndarray:

@@ -56,13 +56,14 @@ class PageSums:
 
     def add(self, evidence: np.ndarray, stamps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Add the evidence (V, T) of new samples; return the largest sums (V,) among them, since when they grew."""
-        peaks, since = self.values, self._since
-        for new, stamp in zip(evidence.T, stamps, strict=True):
-            self._since = np.where(self.values == 0.0, stamp, self._since)
-            self.values = np.clip(self.values + new, 0.0, self._most)
-            higher = self.values > peaks
-            peaks, since = np.where(higher, self.values, peaks), np.where(higher, self._since, since)
-        return peaks, since
+        values = np.concatenate([self.values[None], np.empty(evidence.T.shape)])
+        for before, new, after in zip(values, evidence.T, values[1:], strict=False):
+            np.minimum(np.maximum(before + new, 0.0), self._most, out=after)
+        starts = np.maximum.accumulate(np.where(values[:-1] == 0.0, np.arange(len(stamps))[:, None], -1), axis=0)
+        since = np.concatenate([self._since[None], np.where(starts < 0, self._since, stamps[starts])])
+        self.values, self._since = values[-1], since[-1]
+        highest = values.argmax(axis=0), np.arange(values.shape[1])
+        return values[highest], since[highest]
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,16 @@ def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
     A value that occurs often takes many quantiles, and stands in their middle.
     """
-    places = np.linspace(0.0, 1.0, quantiles.shape[1])
-    ranks = np.empty(samples.shape)
-    for column, (own, values) in enumerate(zip(quantiles, samples.T, strict=True)):
-        ranks[:, column] = np.interp(values, own, places)
-        left, right = own.searchsorted(values), own.searchsorted(values, side="right")
-        tied = right > left + 1
-        if tied.any():
-            ranks[tied, column] = (left + right - 1)[tied] / (2 * (len(own) - 1))
-    return ranks
+    last, columns = quantiles.shape[1] - 1, np.ascontiguousarray(samples.T)
+    left = np.stack([own.searchsorted(values) for own, values in zip(quantiles, columns, strict=True)])
+    above = np.clip(left, 1, last)
+    low, high, next_one = (
+        np.take_along_axis(quantiles, at, axis=1) for at in (above - 1, above, np.minimum(left + 1, last))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # where several quantiles are equal
+        ranks = np.clip((above - 1 + (columns - low) / (high - low)) / last, 0.0, 1.0)
+    for column in np.flatnonzero((next_one == columns).any(axis=1)):  # hardly any, for most streams
+        right = quantiles[column].searchsorted(columns[column], side="right")
+        tied = right > left[column] + 1
+        ranks[column, tied] = (left[column] + right - 1)[tied] / (2 * last)
+    return ranks.T

@@ -105,11 +105,13 @@ class Cut:
 
         How many later samples there are depends on the order of arrival, and must not matter.
         """
-        first = max(0, int(np.searchsorted(stamps, begin, side="right")) - 1)
-        last = int(np.searchsorted(stamps, end)) + 1
-        stamps, values = stamps[first:last], values[first:last].copy()
-        for column in np.flatnonzero(self.wraps[own]):
-            values[:, column] = unwrapped(values[:, column])
+        first = max(0, int(stamps.searchsorted(begin, side="right")) - 1)
+        last = int(stamps.searchsorted(end)) + 1
+        stamps, values = stamps[first:last], values[first:last]
+        if wraps := np.flatnonzero(self.wraps[own]).tolist():
+            values = values.copy()
+            for column in wraps:
+                values[:, column] = unwrapped(values[:, column])
         return stamps, values, gap_limit(int(self.max_gaps[own].max()), self.period, stamps)
 
 

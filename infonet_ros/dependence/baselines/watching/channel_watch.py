@@ -55,6 +55,9 @@ class ChannelWatch:
         self._distances = np.array([channel.distances.threshold(own) for channel in channels])
         self._spiky = np.array([channel.spikes.threshold(own) for channel in channels])
         self._spans = np.array([round(channel.span * rate) for channel in channels], dtype=int)
+        self._fewest = _FEWER * np.array([channel.fewest for channel in channels])
+        self._most = _MORE * np.array([channel.most for channel in channels])
+        self._modalities = [channel.name.partition(".")[0] for channel in channels]
         self.reset()
 
     def reset(self) -> None:
@@ -94,54 +97,71 @@ class ChannelWatch:
 
     def troubles(self) -> list[Trouble | None]:
         """Return what is wrong with each channel; None if nothing is. A topic is named once."""
-        found = [self._trouble(column) for column in range(len(self._channels))]
-        modalities = [channel.name.partition(".")[0] for channel in self._channels]
-        for modality in set(modalities):
-            own = [k for k, other in enumerate(modalities) if other == modality]
+        found: list[Trouble | None] = [None] * len(self._channels)
+        signs = self._signs()
+        for column in np.flatnonzero(signs.any(axis=0)).tolist():
+            found[column] = self._trouble(column, signs[:, column])
+        for modality in {self._modalities[k] for k, trouble in enumerate(found) if trouble is not None}:
+            own = [k for k, other in enumerate(self._modalities) if other == modality]
             troubles = {k: trouble for k in own if (trouble := found[k]) is not None}
             for k, trouble in _of_topic(modality, troubles, len(own)).items():
                 found[k] = trouble
         return found
 
-    def _trouble(self, column: int) -> Trouble | None:
-        """Return what is wrong with a channel; None if nothing is."""
-        channel = self._channels[column]
-        silent, still = (
-            rows / self._rate for rows in (self._silent[column], self._still[column] - self._unknown[column])
+    def _signs(self) -> np.ndarray:
+        """Return whether each channel may be silent, frozen, far away, have a spike or another rate: (5, N)."""
+        counts = self._counts()
+        return np.stack(
+            [
+                self._silent / self._rate > self._pauses,
+                (self._still - self._unknown) / self._rate > self._rests,
+                self._outside > 2 * REACH,
+                (self._spikes > self._spiky).any(axis=0),
+                (counts < self._fewest) | (counts > self._most),
+            ]
         )
-        if silent > self._pauses[column]:
-            return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
-        value = float(self._value[column])
-        if still > self._rests[column] and not channel.is_home(value):
-            return Trouble(Kind.FROZEN, channel.name, rest_words(channel, value, still), still)
-        return self._far_away(column) or self._spike(column) or self._other_rate(column)
 
-    def _far_away(self, column: int) -> Trouble | None:
+    def _counts(self) -> np.ndarray:
+        """Return the number of messages (N,) of each channel in its span; NaN where they are not counted."""
+        counts = np.full(len(self._channels), np.nan)
+        for span in set(self._spans.tolist()) - {0}:
+            counts = np.where(self._spans == span, self._messages.rows[-span:].sum(axis=0), counts)
+        return counts
+
+    def _trouble(self, column: int, signs: np.ndarray) -> Trouble | None:
+        """Return what is wrong with a channel by its signs (5,), the first that holds; None if nothing is."""
+        silent, still, away, spike, other_rate = signs
+        channel, value = self._channels[column], float(self._value[column])
+        if silent:
+            return Trouble(Kind.SILENT, channel.name, "sent no value", float(self._silent[column] / self._rate))
+        if still and not channel.is_home(value):
+            seconds = float((self._still[column] - self._unknown[column]) / self._rate)
+            return Trouble(Kind.FROZEN, channel.name, rest_words(channel, value, seconds), seconds)
+        if away:
+            return self._far_away(column)
+        if spike:
+            return self._spike(column)
+        return self._other_rate(column) if other_rate else None
+
+    def _far_away(self, column: int) -> Trouble:
         """Return that a channel is far outside the range of its good values, for longer than a spike."""
-        rows, channel = int(self._outside[column]), self._channels[column]
-        if rows <= 2 * REACH:
-            return None
+        channel = self._channels[column]
         reach = channel.distances.highest
         usual = f"{channel.middle - reach:.3g} to {channel.middle + reach:.3g}"
         state = f"is {self._value[column]:.3g}, in the good recordings within {usual}"
-        return Trouble(Kind.OUT_OF_RANGE, channel.name, state, rows / self._rate)
+        return Trouble(Kind.OUT_OF_RANGE, channel.name, state, float(self._outside[column] / self._rate))
 
-    def _spike(self, column: int) -> Trouble | None:
+    def _spike(self, column: int) -> Trouble:
         """Return the highest spike of a channel among the last samples that were pushed."""
         heights, channel = self._spikes[:, column], self._channels[column]
-        if not (heights > self._spiky[column]).any():
-            return None
         place = int(heights.argmax())
         state = f"has a spike of {heights[place]:.2g}, in the good recordings of {channel.spikes.highest:.2g} at most"
         return Trouble(Kind.SPIKE, channel.name, state, (len(heights) - 1 - place + REACH) / self._rate)
 
-    def _other_rate(self, column: int) -> Trouble | None:
+    def _other_rate(self, column: int) -> Trouble:
         channel, span = self._channels[column], self._spans[column]
-        counts = self._messages.rows[len(self._messages) - span :, column]
-        found = counts.sum()
-        if not span or np.isnan(found) or _FEWER * channel.fewest <= found <= _MORE * channel.most:
-            return None
-        usual = (channel.fewest + channel.most) / 2.0
+        counts = self._messages.rows[-span:, column]
+        found, usual = counts.sum(), (channel.fewest + channel.most) / 2.0
         # Relative to a rate between the two, the missing messages add up from the time at which the rate changed.
         excess = np.cumsum(np.concatenate([[0.0], counts - (usual + found) / 2.0 / span]))
         since = counts[int(excess.argmax() if found < usual else excess.argmin()) :]

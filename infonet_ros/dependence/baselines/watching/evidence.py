@@ -108,6 +108,7 @@ class EvidenceMonitor:
         self._columns += [(column,) for column in baseline.alone]
         self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SINGLE_SHARE)
         self._views = [baseline.views_of(pair) for pair in range(len(baseline.pairs))]
+        self._pair_of_view = np.array([view.pair for view in baseline.views])
         self.thresholds = thresholds[[views[0] for views in self._views]]
         self.reset()
 
@@ -144,14 +145,9 @@ class EvidenceMonitor:
         self._samples.extend(samples)
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages, spikes)
         peaks, since = self._sums.add(self._samples.rows, self._ranks.rows, self._stamps.rows, len(stamps))
-        levels = self._sums.levels
         self._troubles = self._channels.troubles()
-        judged = []
-        for number, views in enumerate(self._views):
-            highest = max(views, key=lambda view: (peaks[view], since[view]))
-            self.evidence[number] = levels[views].max() * self.thresholds[number]
-            judged.append(self._judge(number, float(peaks[highest]), int(since[highest])))
-        judged += [self._judge(number, 0.0, 0) for number in range(len(self._views), len(self.subjects))]
+        self.evidence = self._highest(self._sums.levels) * self.thresholds
+        judged = [self._judge(number, peaks, since) for number in self._suspects(peaks)]
         self._diagnose_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
@@ -183,10 +179,26 @@ class EvidenceMonitor:
             ranks[:, form] = self.baseline.ranks(samples[:, :paired], form, before[:, :paired])
         return ranks
 
-    def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
+    def _highest(self, levels: np.ndarray) -> np.ndarray:
+        """Return the highest one of the views (V,) of each pair: (P,)."""
+        highest = np.full(len(self._pairs), -np.inf)
+        np.maximum.at(highest, self._pair_of_view, levels)
+        return highest
+
+    def _suspects(self, peaks: np.ndarray) -> list[int]:
+        """Return the numbers of the pairs and channels with an alarm, or a reason for one: none of a sound robot.
+
+        ``peaks`` (V,) are the highest evidence of the views, as shares of their thresholds.
+        """
+        passed = np.flatnonzero(self._highest(peaks) >= 1.0).tolist()
+        wrong = {column for column, trouble in enumerate(self._troubles) if trouble is not None}
+        troubled = [number for number, columns in enumerate(self._columns) if wrong.intersection(columns)]
+        return sorted({*self._on, *passed, *troubled})
+
+    def _judge(self, number: int, peaks: np.ndarray, starts: np.ndarray) -> Alarm | None:
         """Return the alarm of a pair or channel if it starts now.
 
-        ``peak`` is the highest evidence of a pair as a share of the threshold, which has grown since ``since``.
+        ``peaks`` (V,) are the highest evidence of the views as shares of their thresholds, grown since ``starts`` (V,).
         """
         now, troubles, alone = self.last_stamp, self._troubles_of(number), number >= len(self._pairs)
         threshold = 0.0 if alone else float(self.thresholds[number])
@@ -194,8 +206,9 @@ class EvidenceMonitor:
             fits = alone or bool(self.evidence[number] < 0.5 * threshold)
             self._end_if_calm(number, fits and not troubles)
             return None
-        if not troubles and peak < 1.0:
-            return None
+        peak, since = 0.0, now
+        if not alone:
+            peak, since = max((float(peaks[view]), int(starts[view])) for view in self._views[number])
         if troubles:
             since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
         alarm = Alarm(*self.subjects[number], now, since, peak * threshold, **self._explain(number, since)._asdict())
