@@ -25,9 +25,16 @@ def memory_of(covariance: np.ndarray) -> np.ndarray:
 
 def autocovariances(deviations: np.ndarray) -> np.ndarray:
     """Return the sums of products at lags 0 ... T - 1, of deviations from means (..., T): (..., T)."""
-    count = deviations.shape[-1]
-    length = fft.next_fast_len(2 * count, real=True)
-    return fft.irfft(np.abs(fft.rfft(deviations, n=length)) ** 2, n=length)[..., :count]
+    return joint_autocovariances(deviations[..., None, :], deviations.shape[-1] - 1)
+
+
+def joint_autocovariances(deviations: np.ndarray, lags: int) -> np.ndarray:
+    """Return the `autocovariances` of J series (..., J, T), added up, at lags 0 ... ``lags``: (..., 1 + lags)."""
+    # The shortest length with a fast FFT and without wrap-around at these lags.
+    length = fft.next_fast_len(deviations.shape[-1] + lags, real=True)
+    spectrum = fft.rfft(deviations, n=length)
+    power = (spectrum.real**2 + spectrum.imag**2).sum(axis=-2)
+    return np.asarray(fft.irfft(power, n=length)[..., : lags + 1])
 
 
 def average_ranks(values: np.ndarray) -> np.ndarray:

@@ -39,3 +39,24 @@ def test_variance_of_the_correlation_is_that_of_the_effective_samples(rng):
 
 def test_a_ramp_never_counts_for_less_than_the_least():
     assert effective(np.stack([np.arange(500.0), np.arange(500.0)])) >= MIN_EFFECTIVE
+
+
+def ringing(rng, count):
+    return lfilter([1.0], [1.0, -0.9], rng.standard_normal((2, count)) * (rng.random((2, count)) < 0.1), axis=1)
+
+
+def steps_in_noise(rng, count):
+    steps = [np.repeat(rng.standard_normal(count), 1 + rng.poisson(19, count))[:count] for _ in range(2)]
+    return np.stack(steps) + 0.2 * rng.standard_normal((2, count))
+
+
+@pytest.mark.parametrize("streams", [ringing, steps_in_noise])
+def test_streams_whose_details_last_as_long_as_their_level_count_for_less(rng, streams):
+    windows = [streams(rng, 1000) for _ in range(200)]
+    by_level = 1.0 / np.var([np.corrcoef(ranks(one))[0, 1] for one in windows])
+    assert np.mean([effective(one) for one in windows[:30]]) < 0.6 * by_level
+
+
+def test_intervals_of_independent_streams_that_ring_down_begin_at_zero(net, rng):
+    lower = [pairs.lower[0, 1] for pairs in net.pairwise_windows(ringing(rng, 1000).T for _ in range(30))]
+    assert np.mean(np.array(lower) > 0.02) <= 0.1  # four in ten if only the level counts

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.samples.product_spread import block_sums, independent_blocks, spread_of
+from infonet_ros.estimator.samples.ranks import waves
 
 DEGREES = 3  # waves of the ranks
 CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
@@ -88,17 +89,9 @@ def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.nda
     -------
     (1 + S,) float64
     """
-    first, second = waves(left), waves(right)
+    first, second = waves(left, DEGREES), waves(right, DEGREES)
     sums = block_sums(first, second, np.append(0, shifts), independent_blocks(first, second))
     return np.square(sums.sum(axis=1)).sum(axis=(1, 2)) / np.maximum(spread_of(sums), 1e-9)
-
-
-def waves(ranks: np.ndarray) -> np.ndarray:
-    """Return `DEGREES` waves of normalised ranks (R,), each of mean 0: (DEGREES, R) float32."""
-    degrees = np.float32(np.pi) * np.arange(1, 1 + DEGREES, dtype=np.float32)[:, None]
-    found = np.cos(degrees * ranks)
-    centred: np.ndarray = found - found.mean(axis=1, keepdims=True)
-    return centred
 
 
 def _coincidence(ranks: np.ndarray, width: int) -> np.ndarray:

@@ -4,8 +4,9 @@ from itertools import combinations
 
 import numpy as np
 
-from infonet_ros.estimator.samples.common_times import waves
+from infonet_ros.estimator.samples.common_times import DEGREES
 from infonet_ros.estimator.samples.product_spread import MOVES, independent_moves, joint_moves
+from infonet_ros.estimator.samples.ranks import waves
 from infonet_ros.series import paired_at_lag, shared_ranks
 
 LEAST_JOINT_MOVES = 6.0 * MOVES  # of six blocks of `product_spread`
@@ -24,12 +25,12 @@ def few_joint_moves(channels: np.ndarray, lags: np.ndarray) -> np.ndarray:
     ranks = shared_ranks(channels.T).T
     moving = ((number, own[np.isfinite(own)]) for number, own in enumerate(ranks))
     most = _FASTER * LEAST_JOINT_MOVES
-    slow = [number for number, own in moving if len(own) and independent_moves(waves(own)) < most]
+    slow = [number for number, own in moving if len(own) and independent_moves(waves(own, DEGREES)) < most]
     found = np.zeros(lags.shape, dtype=bool)
     for a, b in combinations(slow, 2):
         left, right = paired_at_lag(ranks[a], ranks[b], int(lags[a, b]))
         known = np.isfinite(left) & np.isfinite(right)
         if known.any():
-            few = joint_moves(waves(left[known]), waves(right[known])) < LEAST_JOINT_MOVES
+            few = joint_moves(waves(left[known], DEGREES), waves(right[known], DEGREES)) < LEAST_JOINT_MOVES
             found[a, b] = found[b, a] = few
     return found

@@ -7,7 +7,7 @@ their sums vary more where neighbouring products repeat each other, whatever the
 
 import numpy as np
 
-from infonet_ros.series import autocovariances, memory_of
+from infonet_ros.series import joint_autocovariances, memory_of
 
 BLOCKS = 10  # of long recordings: fewer are less certain, and the products of more of them are not independent
 LEAST_BLOCKS = 4
@@ -67,5 +67,5 @@ def joint_moves(left: np.ndarray, right: np.ndarray) -> float:
 
 def independent_moves(deviations: np.ndarray) -> float:
     """Return how many of the samples of series (J, T) of mean 0 are independent; infinite if all are 0."""
-    covariance = autocovariances(deviations).sum(axis=0)
+    covariance = joint_autocovariances(deviations, deviations.shape[1] - 1)
     return float(deviations.shape[1] / memory_of(covariance)) if covariance[0] > 0.0 else np.inf

@@ -110,6 +110,14 @@ def normalised(ranks: np.ndarray) -> np.ndarray:
     return ((np.arange(count) + 0.5) / count).astype(np.float32)[ranks]
 
 
+def waves(ranks: np.ndarray, degrees: int) -> np.ndarray:
+    """Return waves of normalised ranks (..., R), each of mean 0: (..., degrees, R) float32."""
+    angles = np.float32(np.pi) * np.arange(1, 1 + degrees, dtype=np.float32)[:, None]
+    found = np.cos(angles * ranks[..., None, :])
+    centred: np.ndarray = found - found.mean(axis=-1, keepdims=True)
+    return centred
+
+
 def normal_scores(ranks: np.ndarray) -> np.ndarray:
     """Map ranks (N, T), 0 ... T - 1, each once, to zero-mean, unit-variance normal scores (N, T) float32.
 
