@@ -29,17 +29,25 @@ def test_structures_of_matlab_have_their_own_times(tmp_path):
     slow = {"time": np.arange(10) * 0.1, "v": np.arange(10.0)}
     savemat(path, {"log": {"imu": imu, "odom": slow}})
     found, _ = read(path)
-    assert_channel(found, "log.imu.log.imu.gyr.column_1", A)
-    assert_channel(found, "log.odom.log.odom.v", np.arange(10), np.arange(10) * 0.1)
+    assert_channel(found, "log.imu.gyr.column_1", A)
+    assert_channel(found, "log.odom.v", np.arange(10), np.arange(10) * 0.1)
 
 
 def test_an_array_of_structures_is_numbered_and_wide_arrays_are_named(tmp_path):
     path = tmp_path / "trial.mat"
     runs = np.array([(TIME, A), (TIME, B)], dtype=[("time", "O"), ("x", "O")])
-    savemat(path, {"run": runs, "picture": np.ones((300, 300))})
+    savemat(path, {"robot": runs, "picture": np.ones((300, 300))})
     with Tables([path]) as tables:
-        assert list(tables.topics) == ["run_1", "run_2"]
+        assert list(tables.topics) == ["robot_1", "robot_2"]
         assert any("picture (300 x 300)" in note for note in tables.notices)
+
+
+def test_trials_in_an_array_of_structures_are_read_one_behind_the_other(tmp_path):
+    path = tmp_path / "trials.mat"
+    savemat(path, {"trial": np.array([(TIME, A), (TIME[:9], B[:9])], dtype=[("time", "O"), ("x", "O")])})
+    found, notices = read(path)
+    assert_channel(found, "trial_1.x", np.append(A, B[:9]), np.append(TIME, TIME[:9] + TIME[-1] + 10.0))
+    assert any("trial_1, trial_2 are parts of one log" in notice for notice in notices)
 
 
 def cells(*values):
@@ -105,15 +113,15 @@ def test_cells_and_structures_of_newer_matlab_are_numbered(tmp_path):
     path = tmp_path / "newer.mat"
     with h5py.File(path, "w", userblock_size=512) as file:
         for name, arrays in {"time": (TIME, TIME[:9]), "x": (A, B[:9])}.items():
-            references = file.create_dataset(f"run/{name}", (2, 1), h5py.ref_dtype)
+            references = file.create_dataset(f"arm/{name}", (2, 1), h5py.ref_dtype)
             for place, array in enumerate(arrays):
                 file[f"#refs#/{name}{place}"] = array[None]
                 references[place, 0] = file[f"#refs#/{name}{place}"].ref
     with path.open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file")
     found, _ = read(path)
-    assert_channel(found, "run_1.run_1.x", A)
-    assert_channel(found, "run_2.run_2.x", B[:9], TIME[:9])
+    assert_channel(found, "arm_1.x", A)
+    assert_channel(found, "arm_2.x", B[:9], TIME[:9])
 
 
 def test_lists_of_one_length_are_columns(tmp_path):
@@ -205,7 +213,7 @@ MATLAB_FORMS = {
     "dates as text": ({"time": [f"2024-05-01 12:00:0{t:.2f}" for t in TIME], "x": A}, "table.x", A),
     "a rate for each structure": (
         {"emg": {"fs": 9.0, "x": B}, "imu": {"fs": 50.0, "x": A}, "slow": {"fs": 7.0, "x": B[:9]}},
-        "imu.imu.x",
+        "imu.x",
         A,
     ),
     "of Simulink": ({"tout": TIME, "yout": np.stack([A, B], axis=1)}, "yout.column_2", B),

@@ -73,12 +73,27 @@ def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
         ("device,imu,imu\naxis,x,y\ntime,,\n", ["imu.x", "imu.y"]),
         (",log,log\n,imu,imu\n,x,y\nt,,\n", ["imu.x", "imu.y"]),
         ("time,a,b\ns,,\n", ["table.a", "table.b"]),
+        ("Running Time,Axial Force,Axial Disp\nSec,kN,mm\n", ["table.Axial_Force", "table.Axial_Disp"]),
+        ("x-axis,one,two\nsecond,Volt,Volt\n", ["table.one", "table.two"]),
+        ("sec,imu,gps\ns,x,y\n", ["table.imu", "table.gps"]),
     ],
 )
 def test_merged_cells_stand_over_several_names(tmp_path, header, names):
     found, _ = together([written(tmp_path, header + NUMBERS)])
     assert list(found) == names
     assert [value for _, value in found[names[0]]] == pytest.approx(A)
+
+
+RULES = ["|---|:--|--:|", "+---+---+---+", "-----+-----+-----", "=================", "--- --- ---"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_below_the_names_is_no_row(tmp_path, rule):
+    edge = "|" if rule[0] in "|+" else ""
+    lines = [f"{edge}{t:.2f}|{a}|{b}{edge}" for t, a, b in zip(TIME, A, B, strict=True)]
+    path = written(tmp_path, "\n".join([f"{edge}time|a|b{edge}", rule, *lines, rule.replace("|", "+")]))
+    notices = assert_read(path, {"a": A, "b": B})
+    assert not any("left out" in notice for notice in notices)
 
 
 def test_names_between_wide_blanks_may_have_single_ones(tmp_path):

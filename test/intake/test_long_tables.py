@@ -151,6 +151,12 @@ def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name):
     assert sorted(found) == ["table." + name, "table.x"]
 
 
+def test_the_group_of_a_column_tells_nothing_about_its_cells(tmp_path):
+    rows = [f"{k / 20:.2f},{k % 3 == 0},{k}" for k in range(ROWS)]
+    found, _ = together([written(tmp_path, text("time,carState.gas,carState.speed", *rows))])
+    assert sorted(found) == ["carState.gas", "carState.speed"]
+
+
 @pytest.mark.parametrize("name", ["vehicle_speed_kmh", "robot_v", "machineLoad", "drone altitude [m]"])
 def test_a_noisy_quantity_of_a_robot_names_no_series(tmp_path, name):
     rows = [f"{k / 20:.2f},{x:.1f},{2 * x:.2f}" for k, x in enumerate(RNG.normal(10.0, 1.0, 1000))]

@@ -100,6 +100,13 @@ FOREIGN = {
 }
 
 
+def test_a_telemetry_log_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "flight.tlog"
+    path.write_bytes(b"".join((1_714_560_000_000_000 + k).to_bytes(8, "big") + b"\xfd" + bytes(20) for k in range(30)))
+    with pytest.raises(RecordingError, match=r"mavlogdump\.py"):
+        notices(path)
+
+
 @pytest.mark.parametrize("words", FOREIGN)
 def test_lines_of_other_programs_are_refused_with_what_to_do(tmp_path, words):
     with pytest.raises(RecordingError, match=words):

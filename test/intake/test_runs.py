@@ -32,6 +32,12 @@ def test_files_that_number_their_runs_are_one_topic(tmp_path, order):
     assert any("number their runs: each run of rows is read 10 s behind" in sentence for sentence in said)
 
 
+def test_files_may_number_their_runs_by_their_names(tmp_path):
+    paths = [written(tmp_path, "\n".join(["time,x,y", *LINES[run]]), f"arm_trial{run + 9}.csv") for run in (2, 0, 1)]
+    found, _ = together(paths)
+    assert found["arm_trial9.x"] == list(zip(STAMPS, X, strict=True))
+
+
 def test_files_that_do_not_number_their_runs_are_topics(tmp_path):
     paths = [written(tmp_path, "\n".join(["time,x,robot", *LINES[run]]), f"{run}.csv") for run in range(3)]
     found, _ = together(paths)

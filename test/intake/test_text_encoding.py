@@ -29,6 +29,13 @@ def test_names_are_read_in_the_encoding_that_they_were_written_in(tmp_path, enco
     assert "".join(c for c in second if c.isalpha()) in "".join(c for c in said if c.isalpha())
 
 
+def test_dates_of_china_beside_short_names_are_read(tmp_path):
+    path = tmp_path / "table.csv"
+    rows = (f"2024年6月1日 12:{k:02d}:00,{k},{-k}" for k in range(60))
+    path.write_bytes("\n".join(["时间,速度,电流", *rows, ""]).encode("gb18030"))
+    assert not any("could be" in sentence for sentence in notices(path))
+
+
 def test_a_mark_of_byte_order_in_the_middle_is_no_text(tmp_path):
     half = "\ufefftime,x\n" + "".join(f"{k / 10},{k}\n" for k in range(20))
     path = tmp_path / "table.csv"

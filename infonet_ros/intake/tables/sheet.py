@@ -52,6 +52,13 @@ class Sheet:
         """Names of all columns: those of numbers and times first."""
         return [*self.columns, *self.texts]
 
+    def shorten_names(self) -> None:
+        """Take the name of the sheet away from the names of its columns."""
+        for part in (self.columns, self.units):
+            parts = {name.removeprefix(f"{self.name}."): value for name, value in part.items()}
+            part.clear()
+            part.update(parts)
+
     def drop(self, name: str) -> None:
         """Remove a column."""
         for part in (self.columns, self.texts, self.cells, self.remarks):

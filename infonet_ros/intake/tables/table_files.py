@@ -20,7 +20,7 @@ from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.intake.tables.text_files.text_table import read_text_table
 from infonet_ros.intake.tables.times.clock import Clock
 from infonet_ros.intake.tables.times.several_times import split_by_times
-from infonet_ros.intake.tables.times.time_columns import find_clock
+from infonet_ros.intake.tables.times.time_columns import find_clock, grows
 from infonet_ros.text import counted, shorten
 
 # Each returns None for a file of another format.
@@ -37,17 +37,22 @@ class Table:
     is_series: bool = False
 
 
-def read_tables(path: Path, time: str | None, *, among_files: bool) -> tuple[list[Table], list[str]]:
+def read_tables(
+    path: Path, time: str | None, *, among_files: bool, times: pa.ChunkedArray | None = None
+) -> tuple[list[Table], list[str]]:
     """Read a file, and find the time of each table in it, by the name of the column if that is given.
 
     The times may be numbers in a unit that is not known yet. Also returns sentences about the other sheets of the file,
-    which have no time or no numbers. If other files are read, too, each series is called after its file as well. Raises
-    RecordingError if no table in it has a time and numbers.
+    which have no time or no numbers. If other files are read, too, each series is called after its file as well;
+    ``times`` are the times of all rows from another file. Raises RecordingError if no table in it has a time and
+    numbers.
     """
     tables: list[Table] = []
     errors: list[RecordingError] = []
     left_out: list[str] = []
     for sheet, known_time in _sheets(path, time):
+        if times is not None and len(times) == sheet.rows:
+            sheet.columns = {"time": times} | sheet.columns
         try:
             _check_size(sheet, path)
             for part, clock in split_series(sheet, find_clock(sheet, path, known_time)):
@@ -62,6 +67,15 @@ def read_tables(path: Path, time: str | None, *, among_files: bool) -> tuple[lis
     if not tables:
         raise errors[0]
     return tables, left_out
+
+
+def lone_times(path: Path) -> pa.ChunkedArray | None:
+    """Return the only column of a file if its numbers grow: times of the rows of other files; None for another file."""
+    try:
+        columns = [column for sheet in _read_sheets(path) for column in sheet.columns.values()]
+    except RecordingError:
+        return None
+    return columns[0] if len(columns) == 1 and is_number(columns[0]) and grows(columns[0], 1.0) else None
 
 
 def first_text(column: pa.ChunkedArray) -> str:

@@ -5,6 +5,7 @@ PlotJuggler. The others are the group ``table``. Of several files, each is a top
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.cells.names import TABLE_TYPE
 from infonet_ros.intake.tables.columns.streams import Stream, column_of, in_order, topic_part
-from infonet_ros.intake.tables.table_files import Table, read_tables
+from infonet_ros.intake.tables.table_files import Table, lone_times, read_tables
 from infonet_ros.intake.tables.table_streams import on_texts, streams_of
 from infonet_ros.intake.tables.text_files.text_source import check_table
 from infonet_ros.intake.tables.times.runs import are_numbered_runs, number_of_run, separate_runs
@@ -61,12 +62,12 @@ class Tables:
     def __enter__(self) -> "Tables":
         self.notices, self._streams, self._notes = [], {}, {}
         tables = self._with_stamps(self._all_tables())
-        self._separate_runs(tables)
+        numbered = self._separate_runs(tables)
         for table in tables:
             self._add(table, grouped=len(tables) == len(self._paths) == 1)
         notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
         self.notices += attributed(notices, len(self._paths))
-        self._join_parts()
+        self._join_parts(of_one_file=numbered)
         self._keep_one_clock()
         self._move_to_ros_stamps()
         self.start = min(int(stream.stamps[0]) for stream in self._streams.values())
@@ -134,18 +135,35 @@ class Tables:
         for path in self._paths:
             check_table(path)
         tables: list[Table] = []
-        errors: list[RecordingError] = []
+        errors: dict[Path, RecordingError] = {}
         for path in self._paths:
             try:
                 found, left_out = read_tables(path, self._time, among_files=len(self._paths) > 1)
             except RecordingError as error:
-                errors.append(error)
-                left_out = [f"left out: {str(error).removesuffix('.')}"]
+                errors[path] = error
             else:
                 tables += found
-            self._note(path, left_out)
-        if not tables:
-            raise errors[0]
+                self._note(path, left_out)
+        if len(errors) > 1:
+            tables += self._with_times_of_another(errors)
+        for path, reason in errors.items():
+            if not tables:
+                raise reason
+            self._note(path, [f"left out: {str(reason).removesuffix('.')}"])
+        return tables
+
+    def _with_times_of_another(self, errors: dict[Path, RecordingError]) -> list[Table]:
+        """Read those files with errors that have as many rows as another holds times, and delete their errors."""
+        lone = {path: times for path in errors if (times := lone_times(path)) is not None}
+        tables: list[Table] = []
+        for source, times in lone.items() if len(lone) == 1 else ():
+            for path in [path for path in errors if path != source]:
+                with suppress(RecordingError):
+                    found, left_out = read_tables(path, None, among_files=True, times=times)
+                    tables += found
+                    del errors[path]
+                    self._note(path, [*left_out, f"its times are those in {self._name(source)}"])
+                    errors.pop(source, None)
         return tables
 
     def _with_stamps(self, tables: list[Table]) -> list[Table]:
@@ -164,12 +182,13 @@ class Tables:
             raise errors[0]
         return kept
 
-    def _separate_runs(self, tables: list[Table]) -> None:
-        """Arrange times that begin again: one run behind the other, if of one logger."""
-        numbered = len(tables) > 1 and are_numbered_runs([table.sheet.columns for table in tables])
+    def _separate_runs(self, tables: list[Table]) -> bool:
+        """Arrange times that begin again: runs of one logger one behind the other. Return whether runs have numbers."""
+        numbered = len(tables) > 1 and are_numbered_runs([table.sheet for table in tables])
         if numbered:
-            tables = sorted(tables, key=lambda table: number_of_run(table.sheet.columns) or 0.0)
+            tables = sorted(tables, key=lambda table: number_of_run(table.sheet) or 0.0)
         separate_runs([table.clock for table in tables], numbered=numbered, of_one_file=len(self._paths) == 1)
+        return numbered
 
     def _add(self, table: Table, *, grouped: bool) -> None:
         """Add the streams of a table: one for each group of names if ``grouped``, but not of messages or series."""
@@ -180,20 +199,25 @@ class Tables:
         self._streams |= streams
         self._note(table.path, notes)
 
-    def _join_parts(self) -> None:
-        """Join files that are parts of one log: they have the same columns, and each begins where another ends."""
+    def _join_parts(self, of_one_file: bool) -> None:
+        """Join parts of one log: they have the same columns, and each begins where another ends.
+
+        Parts are files, or the tables ``of_one_file``, too.
+        """
         in_order = sorted(self._streams.items(), key=lambda stream: int(stream[1].stamps[0]))
         joined: dict[str, tuple[Stream, list[str]]] = {}
         for name, stream in in_order:
-            before = next((n for n, (part, _) in joined.items() if part.continues_in(stream)), None)
+            others = ((n, part) for n, (part, _) in joined.items() if of_one_file or part.path != stream.path)
+            before = next((n for n, part in others if part.continues_in(stream)), None)
+            own = self._name(stream.path) if len(self._paths) > 1 else name
             if before is None:
-                joined[name] = stream, [self._name(stream.path)]
+                joined[name] = stream, [own]
             else:
-                part, files = joined[before]
-                joined[before] = part.joined(stream), [*files, self._name(stream.path)]
-        for name, (_, files) in joined.items():
-            if len(files) > 1:
-                self.notices.append(f"{listed(files)} are parts of one log, and read as the topic {name}.")
+                part, names = joined[before]
+                joined[before] = part.joined(stream), [*names, own]
+        for name, (_, names) in joined.items():
+            if len(names) > 1:
+                self.notices.append(f"{listed(names)} are parts of one log, and read as the topic {name}.")
         self._streams = {name: joined[name][0] for name in self._streams if name in joined}
 
     def _keep_one_clock(self) -> None:

@@ -83,7 +83,26 @@ _ZONES = {  # hours ahead of UTC
     **{"EET": 2, "EEST": 3, "MSK": 3, "SGT": 8, "HKT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12},
     **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
 }
+_OF_NAME = re.compile(r"((?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?|[+-]\d{2}:\d{2}|(?<![A-Za-z])[A-Z]{3,4})[\])}]?$")
 _ANY_FORM = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form) for form in (*DATES, *COUNTED_DATES, *TIMES)))
+
+
+def zone_in(name: str) -> str:
+    """Return the zone at the end of a column's name, as in ``time [CET]``; empty without a known one."""
+    match = _OF_NAME.search(name)
+    return match[1] if match and (match[1] in _ZONES or not match[1].isalpha()) else ""
+
+
+def ahead_of_utc(zones: pa.Array) -> np.ndarray:
+    """Return how far the time in zones is ahead of UTC, (rows,) int64, nanoseconds; 0 for zones that are not known."""
+    hours = pc.take(pa.array(_ZONES.values(), pa.int64()), pc.index_in(zones, value_set=pa.array(_ZONES)))
+    named = 3600 * pc.fill_null(hours, 0).to_numpy(zero_copy_only=False)
+    offset = pc.extract_regex(zones, r"^(?:UTC|GMT)?(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<m>\d{2})?$")
+    if offset.null_count == len(offset):
+        return named * NANOSECONDS
+    parts = Parts(pa.chunked_array([offset]))
+    seconds = 3600 * parts.number("h") + 60 * parts.number("m")
+    return np.where(parts.text("sign") == "-", -seconds, np.where(parts.known, seconds, named)) * NANOSECONDS
 
 
 def has_form(cell: str) -> bool:
@@ -186,21 +205,22 @@ class Parts:
 
     def zone(self) -> np.ndarray:
         """(rows,) int64, nanoseconds that local time is ahead of UTC; 0 for zones that are not known."""
-        zones = pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")
-        hours = pc.take(pa.array(_ZONES.values(), pa.int64()), pc.index_in(zones, value_set=pa.array(_ZONES)))
-        named = 3600 * pc.fill_null(hours, 0).to_numpy(zero_copy_only=False)
-        offset = pc.extract_regex(zones, r"^(?:UTC|GMT)?(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<m>\d{2})?$")
-        if offset.null_count == len(offset):
-            return named * NANOSECONDS
-        parts = Parts(pa.chunked_array([offset]))
-        seconds = 3600 * parts.number("h") + 60 * parts.number("m")
-        return np.where(parts.text("sign") == "-", -seconds, np.where(parts.known, seconds, named)) * NANOSECONDS
+        return ahead_of_utc(self._zones)
 
     @property
     def zone_not_known(self) -> str:
         """Name of a zone that is unknown or used by several places; empty without such a zone."""
-        names = pc.unique(pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")).to_pylist()
+        names = pc.unique(self._zones).to_pylist()
         return next((name for name in names if name.isalpha() and name not in _ZONES), "")
+
+    @property
+    def has_zone(self) -> bool:
+        """Whether some texts name their zone."""
+        return bool(pc.any(pc.not_equal(self._column("zone"), "")).as_py())
+
+    @property
+    def _zones(self) -> pa.Array:
+        return pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")
 
     def months(self) -> np.ndarray:
         """(rows,) int64: the middle part, a number or the name of a month; 0 for another name."""

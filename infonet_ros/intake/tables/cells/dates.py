@@ -48,6 +48,7 @@ class Dates:
     stamps: np.ndarray
     remarks: Sequence[str] = ()
     with_clock: bool = True
+    with_zone: bool = False
 
 
 @lru_cache(1 << 16)
@@ -184,7 +185,7 @@ def _dates(parts: Parts, month_first: bool) -> Dates:
         remarks.append(f"have no year, and are read as dates of {_LEAP_YEAR}")
     if zone := parts.zone_not_known:
         remarks.append(f"are in the zone {zone!r}, which is not known, or has several meanings: they are read as UTC")
-    return Dates(possible[best], remarks, with_clock)
+    return Dates(possible[best], remarks, with_clock, parts.has_zone)
 
 
 def _counted_dates(parts: Parts) -> Dates:
@@ -197,7 +198,7 @@ def _counted_dates(parts: Parts) -> Dates:
     else:
         days = january + day - 1
     stamps = _stamps(days, parts.clock() - parts.zone(), parts.known & (day > 0))
-    return Dates(stamps, with_clock=bool((parts.text("M") != "").any()))
+    return Dates(stamps, with_clock=bool((parts.text("M") != "").any()), with_zone=parts.has_zone)
 
 
 def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

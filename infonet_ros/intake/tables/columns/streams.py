@@ -44,8 +44,8 @@ class Stream:
         return [name for name in self.columns if name not in parts] + angles
 
     def continues_in(self, other: "Stream") -> bool:
-        """Return whether a stream of another file is the next part: it has the same columns, and begins soon after."""
-        if self.path == other.path or self.columns.keys() != other.columns.keys():
+        """Return whether another stream is the next part: it has the same columns, and begins soon after."""
+        if self.columns.keys() != other.columns.keys():
             return False
         gap = other.stamps[0] - self.stamps[-1]
         longest = max(np.ptp(self.stamps), np.ptp(other.stamps), APART)

@@ -63,6 +63,8 @@ def sheets_of_arrays(
     _check_lengths(path, sheets)
     for (time, count), sheet in sheets.items():
         sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
+        if len(sheets) > 1:
+            sheet.shorten_names()
         read_texts(sheet, path)
     next(iter(sheets.values())).notes += [*notes, *_on_lost(lost)]
     return list(sheets.values())

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.intake.tables.cells.names import words_of
+from infonet_ros.intake.tables.cells.names import group_and_rest, words_of
 from infonet_ros.intake.tables.cells.numbers import trimmed
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
@@ -111,8 +111,8 @@ def _is_of_counts(name: str) -> bool:
 
 
 def _words(name: str) -> set[str]:
-    """Return the words of a column's name; ``deviceid`` has two."""
-    words = words_of(name)
+    """Return the words of a column's name, without its group; ``deviceid`` has two."""
+    words = words_of(group_and_rest(name)[1])
     of_id = {word.removesuffix("id") for word in words if word.endswith("id")} & (_OF_SIGNALS | _OF_DEVICES)
     return words | of_id | ({"id"} if of_id else set())
 

@@ -15,7 +15,7 @@ from infonet_ros.intake.tables.cells.line_cells import (
     used_width,
     usual_width,
 )
-from infonet_ros.intake.tables.cells.time_units import is_named_time
+from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit
 
 _WIDE_BLANKS = re.compile(r"\s{2,}|\t")
 _FEWEST_ROWS = 10  # of values below a header: fewer may be a description
@@ -113,11 +113,20 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     of_width = [n for n in filled if len(rows[n]) in (width, used)]
     timed = [n for n in of_width if _names_time(rows[n])]
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
+    if timed and _are_units(rows[timed[0]], rows[timed[0] - 1]) and timed[0] - 1 in distinct:
+        timed = [timed[0] - 1]
     fullest = sorted(of_width, key=lambda n: len({*rows[n]} - {""}), reverse=True)
     found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
     if found is not None and found + 1 < begin and _stand_over(rows[found][:used], rows[found + 1][:used]):
         return found + 1
     return found
+
+
+def _are_units(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether cells are the units of the names above them: ``Sec, kN, kN`` below ``Running Time, A, B``."""
+    times = [(cell, name) for cell, name in zip(cells, names, strict=False) if is_named_time(cell)]
+    named = any(is_named_time(name.rpartition(" ")[2]) for _, name in times)
+    return all(is_unit(cell) for cell, _ in times) and (named or not _all_differ(cells))
 
 
 def _commented_names(lines: Sequence[str], delimiter: str, rows: Sequence[Sequence[str]]) -> tuple[int, list[str]]:

@@ -43,14 +43,15 @@ def _by_bytes(head: bytes) -> str:
     """Return the name of the likely encoding; by default ``utf-8``, in which single letters may be Western."""
     runs = _RUN.findall(head)
     high = b"".join(runs)
+    different = b"".join({*runs})  # dates such as 2024年6月1日 repeat three characters in each row
     in_utf_8 = len(head.decode("utf-8", "ignore").encode()) - len(head) + len(high)
     if in_utf_8 >= _NEARLY_ALL * len(high):
         return "utf-8"
     if _share(_JAPANESE, head) >= _MOST:
         return "cp932"
-    if _share(_CHINESE, head) >= _MOST and sum(byte < 0xC0 for byte in high) >= _SOME * len(high):
-        different = len({found[0] for found in _KOREAN.finditer(head)})
-        return "cp949" if different >= _ENOUGH and _share(_KOREAN, head) >= _NEARLY_ALL else "gb18030"
+    if _share(_CHINESE, head) >= _MOST and sum(byte < 0xC0 for byte in different) >= _SOME * len(different):
+        koreans = len({found[0] for found in _KOREAN.finditer(head)})
+        return "cp949" if koreans >= _ENOUGH and _share(_KOREAN, head) >= _NEARLY_ALL else "gb18030"
     alone = sum(len(run) == 1 for run in runs)
     of_letters = sum(byte >= 0xC0 for byte in high)
     return "cp1251" if of_letters >= _MOST * len(high) and 2 * alone < len(runs) else "utf-8"

@@ -8,6 +8,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -68,6 +69,9 @@ FOREIGN = {
     b"\x7fELF": "a program",
 }
 """First bytes of files that are not tables, and how an error describes them."""
+
+
+_TLOG = re.compile(rb"\0[\5-\7].{6}[\xfd\xfe]", re.DOTALL)  # microseconds since 1970, and the begin of a message
 
 
 def check_table(path: Path) -> None:
@@ -154,9 +158,11 @@ def _decompressed(path: Path, file: Any, head: bytes, opened: ExitStack) -> Any:
             head = file.peek(64)
         except _DAMAGE:  # the first piece that is read tells
             break
-    for magic, what in FOREIGN.items():
-        if head.startswith(magic):
-            raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
+    kinds = [what for magic, what in FOREIGN.items() if head.startswith(magic)]
+    if _TLOG.match(head):
+        kinds.append("a telemetry log of MAVLink: convert it by `mavlogdump.py --format csv --types ATTITUDE FILE`")
+    for what in kinds:
+        raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
     return file
 
 

@@ -65,6 +65,11 @@ class Clock:
         known = self.stamps[self.stamps > BEYOND]
         return len(known) == 1 or bool(len(known) and known.min() < known.max())
 
+    @property
+    def rows_known(self) -> int:
+        """Number of rows with a time."""
+        return len(self.known_times()[1])
+
     def known_times(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the known times (K,), as stamps or in their own unit, and their rows (K,)."""
         if self.stamps is not None:

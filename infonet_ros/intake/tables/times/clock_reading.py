@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.date_forms import ahead_of_utc, zone_in
 from infonet_ros.intake.tables.cells.dates import BEYOND, Dates, past_midnight
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, origin_in, unit_of_program
 from infonet_ros.intake.tables.sheet import Sheet, is_number, is_whole
@@ -42,6 +43,7 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
         raise _no_time(path, name, sheet.texts[name])
     if (dates := dates_of(column, sheet.style.decimal == ",")) is not None:
         clock.stamps, clock.notes = dates.stamps, _on_dates(name, dates)
+        _move_to_utc(clock, dates)
     elif (times := day_times_of(column)) is not None:
         clock.stamps = times
         if is_number(column):
@@ -96,6 +98,20 @@ def _read_two(clock: Clock, sheet: Sheet) -> None:
         one_date = len(np.unique(whole[known])) == 1
         below = past_midnight(below, known) if one_date else _within_days(whole, below)
     clock.stamps = np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below))
+    if dates is not None:
+        _move_to_utc(clock, dates)
+
+
+def _move_to_utc(clock: Clock, dates: Dates) -> None:
+    """Move stamps to UTC if the name of a column gives the zone of its dates, and the dates do not."""
+    zone = next(filter(None, map(zone_in, clock.names)), "")
+    if not zone or dates.with_zone:
+        return
+    assert clock.stamps is not None
+    ahead = int(ahead_of_utc(pa.array([zone]))[0])
+    if ahead:
+        clock.stamps = np.where(clock.stamps > BEYOND, clock.stamps - ahead, clock.stamps)
+        clock.notes.append(f"the dates of column {clock.label} are in the zone {zone} of its name")
 
 
 def _within_days(dates: np.ndarray, times: np.ndarray) -> np.ndarray:

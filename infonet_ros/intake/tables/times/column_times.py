@@ -24,7 +24,8 @@ def dates_of(column: pa.ChunkedArray, day_first: bool = False) -> Dates | None:
     """Read a column as dates; None if it holds anything else. See `stamps_of_dates`."""
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind))
+        zone = getattr(kind, "tz", None)
+        return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind), with_zone=zone is not None)
     if pa.types.is_integer(kind):
         least, most = (pc.min_max(column)[edge].as_py() for edge in ("min", "max"))
         # 20240501, and behind it the hour, also minutes, seconds and milliseconds

@@ -4,15 +4,14 @@ They stand in one table, or in one file each. Sorted together, the rows of two d
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
 
 from infonet_ros.intake.tables.cells.dates import BEYOND, UNKNOWN
-from infonet_ros.intake.tables.sheet import as_floats, is_number
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
 from infonet_ros.text import NANOSECONDS, counted
 
@@ -23,7 +22,9 @@ _STEPS_APART = 20  # or more, of the usual step
 _FEWEST_ROWS = 10  # of a run on average: else the rows are not in order
 _SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 _YEARS = 10 * 365 * 86_400 * NANOSECONDS  # later times are dates, which a logger that starts again does not repeat
-_NUMBERS = re.compile(r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap)(?:[\W_]?(?:index|idx|id|no|nr|number))?")
+_RUN = r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap|demo|take)"
+_NUMBERS = re.compile(rf"{_RUN}(?:[\W_]?(?:index|idx|id|no|nr|number))?")
+_NUMBERED = re.compile(rf"{_RUN}[\W_]?(\d+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +45,21 @@ class Run:
         return int(_stamps(self.clock)[self.rows[-1]])
 
 
-def are_numbered_runs(tables: Sequence[Mapping[str, pa.ChunkedArray]]) -> bool:
-    """Return whether tables are runs of one logger: they have equal columns, and one that numbers the runs."""
-    numbers = [number_of_run(columns) for columns in tables]
-    return len(set(numbers)) == len(tables) and None not in numbers and len({tuple(table) for table in tables}) == 1
+def are_numbered_runs(sheets: Sequence[Sheet]) -> bool:
+    """Return whether tables are runs of one logger: they have equal columns, and different numbers of runs."""
+    numbers = [number_of_run(sheet) for sheet in sheets]
+    return len(set(numbers)) == len(sheets) and None not in numbers and len({*(tuple(s.columns) for s in sheets)}) == 1
 
 
-def number_of_run(columns: Mapping[str, pa.ChunkedArray]) -> float | None:
-    """Return the number of the first run of a table, from a column such as ``episode_index``; None without one."""
-    numbers = (as_floats(c) for name, c in columns.items() if _NUMBERS.fullmatch(name) and is_number(c) and len(c))
-    return next((float(column[0]) for column in numbers if np.isfinite(column[0])), None)
+def number_of_run(sheet: Sheet) -> float | None:
+    """Return the number of the first run of a table; None without one.
+
+    It is in a column such as ``episode_index``, or in the name of the table, such as ``trial_3``.
+    """
+    columns = (c for name, c in sheet.columns.items() if _NUMBERS.fullmatch(name) and is_number(c) and len(c))
+    numbers = (float(as_floats(column)[0]) for column in columns)
+    named = _NUMBERED.fullmatch(sheet.name)
+    return next(filter(np.isfinite, numbers), float(named[1]) if named else None)
 
 
 def separate_runs(clocks: Sequence[Clock], *, numbered: bool, of_one_file: bool) -> None:
@@ -68,7 +74,7 @@ def separate_runs(clocks: Sequence[Clock], *, numbered: bool, of_one_file: bool)
     runs = [[Run(clock, part) for part in _runs(clock, own)] for clock, own in zip(clocks, rows, strict=True)]
     dates = any(run.last >= _YEARS for own in runs for run in own)
     if numbered and not dates:
-        _put_behind([[run] for own in runs for run in own], "the files number their runs")
+        _put_behind([[run] for own in runs for run in own], "the tables number their runs")
     elif of_one_file and not dates and len({*map(len, runs)}) == 1:
         _put_behind([*zip(*runs, strict=True)])
     else:

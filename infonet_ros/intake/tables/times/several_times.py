@@ -27,7 +27,8 @@ def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
     times = [name for name in names[:_MOST_COLUMNS] if _kind_of_time(name, names[0])]
     places = [*map(names.index, times), len(names)]
     groups = [names[begin:end] for begin, end in pairwise(places)]
-    if len(times) < 2 or places[0] or not all(len(group) > 1 for group in groups):
+    counts = sheet.rate is not None and not any(map(_may_be_time, times))
+    if len(times) < 2 or counts or places[0] or not all(len(group) > 1 for group in groups):
         return []
     alike = len({_kind_of_time(name, names[0]) for name in times}) == 1  # but for numbers, as in ``t1`` and ``t2``
     if not (alike or all(map(_belong_together, groups))) or not _grow(sheet, times):
@@ -69,8 +70,12 @@ def _kind_of_time(name: str, first: str) -> str:
     A column with the name of the ``first`` one, but for its number, is such a column.
     """
     bare = _NUMBER.sub("", _bare(_NUMBER.sub("", name)))
-    named = is_named_time(bare) or _STAMP.match(bare) or _NUMBER.sub("", name) == _NUMBER.sub("", first)
-    return bare if named else ""
+    return bare if _may_be_time(bare) or _NUMBER.sub("", name) == _NUMBER.sub("", first) else ""
+
+
+def _may_be_time(name: str) -> bool:
+    """Return whether the name of a column tells that it holds times, and not only that it counts, as ``ticks_1``."""
+    return bool(is_named_time(name) or _STAMP.match(name) or without_unit(_NUMBER.sub("", name)))
 
 
 def _belong_together(group: list[str]) -> bool:

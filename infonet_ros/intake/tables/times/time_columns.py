@@ -17,6 +17,7 @@ from infonet_ros.intake.tables.times.clock import Clock, no_known_time
 from infonet_ros.intake.tables.times.clock_reading import read_clock
 from infonet_ros.intake.tables.times.column_times import below_a_second, dates_of, day_times_of
 from infonet_ros.intake.tables.times.split_times import calendar_columns, week_columns
+from infonet_ros.intake.tables.times.units import unit_since_1970
 from infonet_ros.text import did_you_mean, listed, shorten, unique_name
 
 _TIME_WORDS = {
@@ -27,6 +28,7 @@ _OF_SENSOR = re.compile(r"(?i)(?:header[\W_]*stamp|source[\W_]*(?:time|timestamp
 _TICKS = re.compile(r"(?i)(?<![a-z])ticks?(?![a-z])")
 _MOST_COLUMNS = 1000  # to look for dates in
 _FEWEST_ROWS = 10  # that show a count
+_MOST = 0.9  # of the rows have a time, else another column may be the time of all rows
 _LONGEST_SYMBOL = 3  # of a unit, letters
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 
@@ -52,15 +54,24 @@ def _clock_of(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         raise RecordingError(f"{path} has no column {wanted!r} for the time{hint}: it has {listed(every)}.")
     named = _named(sheet) if wanted is None else _partners(sheet, wanted)
     unfit: list[RecordingError] = []
+    partial: list[Clock] = []
     for names in named:
         try:
             clock = read_clock(sheet, path, names)
         except RecordingError as error:
             unfit.append(error)
             continue
-        if clock.varies or wanted is not None:
+        if wanted is not None or (clock.varies and clock.rows_known >= _MOST * sheet.rows):
             return clock
-        unfit.append(no_known_time(path, clock))
+        if clock.varies:
+            partial.append(clock)
+        else:
+            unfit.append(no_known_time(path, clock))
+    if partial:  # such as the stamps of those messages that have a header
+        other = _by_contents(sheet, path)
+        if other and any(map(_fits, other.names)):
+            partial.append(other)
+        return max(partial, key=lambda clock: clock.rows_known)
     if wanted is None and (found := _by_contents(sheet, path) or _by_rate(sheet, path)):
         return found
     if unfit:
@@ -109,11 +120,12 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
         column = sheet.columns[name]
         if is_number(column):
-            if not (_fits(name) or name == first) or (sheet.rate and _numbers_rows(sheet, name)):
+            named = _fits(name) or name == first or unit_since_1970(Clock((name,), numbers=column))
+            if not named or (sheet.rate and (_TICKS.search(name) or _numbers_rows(sheet, name))):
                 continue
             if name == first and (other := _nanoseconds_beside(sheet, name)):
                 return read_clock(sheet, path, (name, other))
-            if not _grows(column, 0.9 if _fits(name) else 1.0):
+            if not grows(column, 0.9 if _fits(name) else 1.0):
                 continue
         elif pa.types.is_string(column.type) and (other := _time_beside(sheet, name)):
             return read_clock(sheet, path, (name, other))
@@ -152,7 +164,7 @@ def _numbers_rows(sheet: Sheet, name: str) -> bool:
     Several rows may have one number, as those of a force plate for each frame of cameras.
     """
     column = sheet.columns[name]
-    if _fits(name) or not pa.types.is_integer(column.type) or not _grows(column, 1.0):
+    if _fits(name) or not pa.types.is_integer(column.type) or not grows(column, 1.0):
         return False
     steps = np.diff(as_floats(column))
     return bool(np.nanmedian(steps[steps > 0]) == 1)
@@ -169,8 +181,8 @@ def _counts_a_unit(sheet: Sheet, name: str) -> bool:
     if not (unit and is_unit(name) and is_number(column)):
         return False
     if unit not in ("ns", "us", "ms"):
-        return len(name) > _LONGEST_SYMBOL and _grows(column, 1.0)  # "min" may be the least of something
-    return _grows(column, 1.0 if below_a_second(column, unit) else 0.9)  # else the fraction of another column
+        return len(name) > _LONGEST_SYMBOL and grows(column, 1.0)  # "min" may be the least of something
+    return grows(column, 1.0 if below_a_second(column, unit) else 0.9)  # else the fraction of another column
 
 
 def _may_count(sheet: Sheet, first: str, name: str) -> bool:
@@ -203,7 +215,8 @@ def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
     return other if fits and np.nanmax(below) > 1e6 else None
 
 
-def _grows(column: pa.ChunkedArray, share: float) -> bool:
+def grows(column: pa.ChunkedArray, share: float) -> bool:
+    """Return whether at least this share of the steps from number to number are not negative, and some are positive."""
     numbers = as_floats(column)
     with np.errstate(invalid="ignore"):  # of infinite numbers
         steps = np.diff(numbers[~np.isnan(numbers)])

@@ -74,9 +74,9 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     The unit is the one in which there are between one and a thousand rows a second. Clocks of one kind, such as those
     of several topics of one logger, are judged together.
     """
-    if epoch := _unit_since_1970(clocks[0]):
+    if epoch := unit_since_1970(clocks[0]):
         return epoch, "judging by its size"
-    clocks = [clock for clock in clocks if not _unit_since_1970(clock) and _of_one_size(clock, clocks[0])]
+    clocks = [clock for clock in clocks if not unit_since_1970(clock) and _of_one_size(clock, clocks[0])]
     steps = np.array([step for clock in clocks if np.isfinite(step := clock.step)])
     step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
     if not np.isfinite(step):
@@ -89,7 +89,8 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
         far = {unit: abs(np.log(step * factor / NANOSECONDS / _USUAL_STEP)) for unit, factor in units.items()}
         unit, *others = sorted(far, key=far.__getitem__)
         doubt = others[0] if others and far[others[0]] - far[unit] < _DOUBT else ""
-    rates = {name: f"{NANOSECONDS / (step * units[name]):.4g} Hz" for name in (unit, doubt) if name}
+    ends = sorted({float(f"{1 / steps.max():.4g}"), float(f"{1 / steps.min():.4g}")})
+    rates = {u: " to ".join(f"{end * NANOSECONDS / units[u]:.4g}" for end in ends) + " Hz" for u in (unit, doubt) if u}
     return unit, f"judging by its steps ({rates[unit]}{f', or {rates[doubt]} in {doubt}' if doubt else ''})"
 
 
@@ -99,7 +100,7 @@ def _of_one_size(clock: Clock, other: Clock) -> bool:
     return low <= 0.0 or high < _ONE_SIZE * low
 
 
-def _unit_since_1970(clock: Clock) -> str | None:
+def unit_since_1970(clock: Clock) -> str | None:
     """Return the unit in which times count from 1970, by their size; None if they do not count from 1970."""
     for unit in ("s", "ms", "us", "ns"):
         seconds = UNITS[unit] / NANOSECONDS
