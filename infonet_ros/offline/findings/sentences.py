@@ -213,8 +213,8 @@ def _nothing(analysis: Analysis) -> Finding:
     """Return the reason why there is no pair."""
     significance = analysis.significance
     if not significance.tested:
-        whys = [f"{why} ({counted(pairs, 'pair')})" for why, pairs in significance.untested.items()]
-        return Finding(f"No pair could be tested: {'; '.join(whys) or 'no pair has samples'}.", (), "nothing")
+        whys = [f"{why[:1].upper()}{why[1:]} ({counted(n, 'pair')})." for why, n in significance.untested.items()]
+        return Finding(f"No pair could be tested. {' '.join(whys) or 'No pair has samples.'}", (), "nothing")
     kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
     except_kin = ", except channels that depend on each other by definition" if kin else ""
     if significance.found > kin:

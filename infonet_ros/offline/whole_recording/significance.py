@@ -93,7 +93,6 @@ class Significance:
             "tested": self.tested,
             "needed_surrogates": self.needed,
             "judged_by_change": _pairs(self.by_changes),
-            "both_drift_untested": self.untested.get(BOTH_DRIFT, 0),
             "untested": self.untested,
         }
 
