@@ -104,6 +104,19 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
     )
 
 
+def test_the_rate_of_another_has_no_delay_and_is_in_no_group(small_analysis):
+    mi = np.zeros((6, 6))
+    for a, b in [(0, 1), (0, 4), (1, 4)]:
+        mi[a, b] = mi[b, a] = 0.6
+    analysis = with_matrix(small_analysis, mi)
+    sums = np.zeros((6, 6))
+    sums[4, 0] = 0.95
+    whole = replace(analysis.whole, kinship=replace(analysis.whole.kinship, sums=sums))
+    told = said(replace(analysis, whole=whole))
+    assert not any("move together" in one for one in told)
+    assert any(one.endswith("; imu.x moves as the rate of change of cmd.x.") for one in told)
+
+
 def test_a_pair_whose_interval_begins_at_zero_is_not_listed(small_analysis):
     mi = np.zeros((6, 6))
     mi[0, 3] = mi[3, 0] = 0.1  # with an interval of 0.00 to 0.20

@@ -137,6 +137,28 @@ def test_of_two_oscillations_neither_is_the_rate_of_the_other():
     assert not kinship.trivial.any()
 
 
+def test_a_torque_moves_as_the_rate_of_a_speed_and_as_the_acceleration_of_a_command(rng):
+    """The command and the speed are those of one joint, which follows by 0.1 s; the torque has any unit."""
+    command = lfilter([0.04], [1.0, -0.96], speeds(rng, 6000, 1)[:, 0])
+    position = np.roll(command, 10)
+    speed = np.gradient(position) * RATE
+    torque = 3.0 * np.gradient(speed) * RATE
+    samples = np.column_stack([command, speed, torque + 0.2 * torque.std() * rng.standard_normal(6000)])
+    kinship = Kinship.of(samples, RATE, joints("command", "speed", "torque", topics=("/a", "/b", "/c")))
+    mi = np.full((3, 3), 0.5)
+    assert kinship.changes(mi).tolist() == [[0, 0, 0], [1, 0, 0], [2, 1, 0]]
+    assert not kinship.changes(4.0 * mi).any()  # they share more at a delay than as rates
+
+
+@pytest.mark.parametrize("late", [1, 10, 40])
+def test_what_follows_by_a_delay_or_a_filter_is_no_rate(rng, late):
+    leader = speeds(rng, 6000, 1)[:, 0]
+    filtered = lfilter([0.1], [1.0, -0.9], leader)
+    samples = np.column_stack([leader, np.roll(leader, late), np.roll(filtered, late)])
+    kinship = Kinship.of(samples, RATE, joints("a", "b", "c", topics=("/a", "/b", "/c")))
+    assert not kinship.changes(np.full((3, 3), 0.1)).any()
+
+
 @pytest.mark.parametrize(
     ("paths", "kin"),
     [

@@ -7,6 +7,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.sentences import links
+from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.workers import Workers
 
 _LAGS = (1, 2, 4)  # samples
@@ -18,7 +19,8 @@ _MOST_SAMPLES = 1000  # in a row; takes a tenth of a second for each link
 
 def direct(net: InfoNet, analysis: Analysis, workers: Workers) -> Analysis:
     """Add the leading channel of each link without a clear delay, if that is clear."""
-    unknown = [(link.a, link.b) for link in links(analysis) if link.delay is None]
+    pairs = [(link.a, link.b) for link in links(analysis) if link.delay is None]
+    unknown = [pair for pair in pairs if not Delay.of(analysis, *pair).kin]
     leaders = workers.map(partial(_leader, net, analysis), unknown)
     led = {pair: one for pair, one in zip(unknown, leaders, strict=True) if one is not None}
     return replace(analysis, leaders=led)

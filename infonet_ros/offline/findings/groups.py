@@ -72,8 +72,11 @@ def similar_order(analysis: Analysis) -> np.ndarray:
 
 
 def _distances(analysis: Analysis) -> np.ndarray:
-    """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not sure."""
-    told = analysis.significance.significant & analysis.whole.sure
+    """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not sure.
+
+    Also 1 between a stream and its rate of change, which do not move together.
+    """
+    told = analysis.significance.significant & analysis.whole.sure & ~analysis.whole.rates
     alike = np.where(told, correlation(np.nan_to_num(analysis.whole.matrix.mi)), 0.0)
     distances = 1.0 - np.maximum(alike, alike.T)
     np.fill_diagonal(distances, 0.0)

@@ -6,6 +6,7 @@ from scipy.cluster.hierarchy import DisjointSet
 from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.groups import Group
+from infonet_ros.offline.whole_recording.kinship import Kinship
 
 USEFUL_MI = 0.05
 """Nats. A pair that shares less may be significant, but is not useful."""
@@ -34,13 +35,13 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
 
 class News:
-    """Selects pairs of channels that add something to the groups and to the pairs before.
+    """Selects pairs of channels that add something to the groups and to the pairs before, and to what is no news."""
 
-    ``one_field`` (N, N) tells which channels are the level and the rate of one field, see `Kinship`.
-    """
-
-    def __init__(self, one_field: np.ndarray, found: list[Group]) -> None:
+    def __init__(self, kinship: Kinship, found: list[Group]) -> None:
+        one_field = kinship.one_field
         self._connected = DisjointSet(range(len(one_field)))
+        for speed, position in np.argwhere(kinship.measured & ~kinship.late).tolist():
+            self._connected.merge(speed, position)
         self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
         self._listed = {frozenset({-1 - number}) for number in range(len(found))}
         self._other_forms = [frozenset(np.flatnonzero(one_field[[*group.members]].any(axis=0))) for group in found]

@@ -84,7 +84,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     """
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
-    news = News(analysis.whole.kinship.one_field, found)
+    news = News(analysis.whole.kinship, found)
     again: list[tuple[int, int]] = []
     for level in (2, 1, 0):
         for group in found:
@@ -127,7 +127,7 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
     names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
     interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
     by = ", judged by their changes" if analysis.significance.by_changes[a, b] else ""
-    later = f"; {delay.words}" if delay.clear else ""
+    later = f"; {delay.words}" if delay.clear or delay.kin else ""
     if (a, b) in analysis.leaders:
         later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
     sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{by}{later}."

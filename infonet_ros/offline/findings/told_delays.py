@@ -12,21 +12,33 @@ from infonet_ros.text import delay_digits, delay_text
 _ONE_MOTION = 0.83  # nats, a correlation of 0.9: what shares less may be a filter, as a speed after its acceleration
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
+_CHANGES = {1: "rate of change", 2: "acceleration"}
+
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, whether it is clear, and what to add to the stamps of a topic, if that helps."""
+    """Words about the delay of a pair, whether it is clear, and what to add to the stamps of a topic, if that helps.
+
+    ``kin`` tells that there is none because one of the two is the rate of change of the other.
+    """
 
     words: str
     clear: bool
     stamps: dict[str, str | float] | None = None
+    kin: bool = False
 
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
         """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
         names, whole = analysis.names, analysis.whole
         lag = float(whole.matrix.lag[a, b])
-        if not whole.clear_delays[a, b] or analysis.significance.doubt(a, b):
+        if analysis.significance.doubt(a, b):
+            return cls("not clear" if lag else "none", False)
+        for rate, level in ((a, b), (b, a)):
+            if times := whole.changes[rate, level]:
+                words = f"{names[rate]} moves as the {_CHANGES[times]} of {names[level]}"
+                return cls(words, False, kin=True)
+        if not whole.clear_delays[a, b]:
             return cls("not clear" if lag else "none", False)
         early, late = (a, b) if lag > 0 else (b, a)
         lower, upper = whole.delay_lower[early, late], whole.delay_upper[early, late]

@@ -199,5 +199,5 @@ def _delay(analysis: Analysis, a: int, b: int) -> Cell:
     if (a, b) in analysis.leaders:
         return Cell(f"{'A' if analysis.leaders[a, b] == a else 'B'} leads; {delay.words}", np.nan)
     if not delay.clear:
-        return Cell(delay.words, np.nan)
+        return Cell("a rate of change", np.nan, whole=delay.words) if delay.kin else Cell(delay.words, np.nan)
     return Cell(f"{'B' if lag > 0 else 'A'} follows by {delay_text(abs(lag))}", abs(lag), whole=delay.words)

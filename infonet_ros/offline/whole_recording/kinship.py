@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from infonet_ros.estimator.peak import correlation
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
 from infonet_ros.intake.messages.reductions import REDUCTIONS
 from infonet_ros.series import mean_of_known, spans_of_gains
@@ -16,6 +17,7 @@ from infonet_ros.settings import Settings
 
 _SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
 _EXACT = 0.999  # in whatever units: a friction that follows the sign of a speed comes to 0.99
+_ADDS_UP = 0.9  # correlation, of what moves as the rate of another: more than the two have at any delay
 _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _MOST_NAMED = 3
@@ -39,6 +41,8 @@ class Kinship:
         Both are one field, by its level and by its computed rate.
     computed : (N,) bool
         The channel is a rate that was computed.
+    sums : (N, N) float64
+        ``[a, b]``: the correlation of what a adds up to with what b gains in the same time.
     late : (N, N) bool
         As ``measured``, and a follows the computed rate b: by how much is news.
     names : tuple of str
@@ -50,6 +54,7 @@ class Kinship:
     parts: np.ndarray
     one_field: np.ndarray
     computed: np.ndarray
+    sums: np.ndarray
     late: np.ndarray
     names: tuple[str, ...]
 
@@ -70,7 +75,7 @@ class Kinship:
         measured |= measured @ one_field & twice
         of_one_array = _equal([path.steps if path.reduction in REDUCTIONS else None for path in paths])
         parts = own & (of_one_array | _equal([_vector(path) if path.rate else None for path in paths]))
-        return cls(rates, measured, parts, one_field, computed, np.zeros_like(measured), settings.channel_names)
+        return cls(rates, measured, parts, one_field, computed, alike, np.zeros_like(measured), settings.channel_names)
 
     @property
     def trivial(self) -> np.ndarray:
@@ -98,6 +103,17 @@ class Kinship:
         by_other = np.where(self.one_field[:, :, None], mi, 0.0).max(axis=1)
         by_both = np.where(self.one_field[:, :, None], by_other.T, 0.0).max(axis=1)
         return (by_other > mi) | (mi < by_other.T) | (by_both > mi)
+
+    def changes(self, mi: np.ndarray) -> np.ndarray:
+        """Return which channels (N, N) move as the rate of change of others, 1, or as the rate of that, 2; else 0.
+
+        The torque of a joint moves as the rate of its speed. Beside its rate of change, a stream is most alike a part
+        of its period earlier or later: that is no delay. ``mi`` (N, N) is what each pair shares at its best delay.
+        Nothing is compared with the rate of a computed rate: that is noise.
+        """
+        sums = np.where(self.computed, 0.0, self.sums)
+        once = (sums >= _ADDS_UP) & (sums > sums.T) & (sums > correlation(np.nan_to_num(mi)))
+        return np.where(once, 1, 2 * (once @ once & ~np.eye(len(once), dtype=bool)))
 
     def with_delays(self, late: np.ndarray) -> "Kinship":
         """Take the pairs (N, N) with a delay: a command and the speed of its joint, a filter and its input."""

@@ -105,9 +105,20 @@ class WholeRecording:
 
     @cached_property
     def clear_delays(self) -> np.ndarray:
-        """(N, N) bool: see `clear_delays`; and the interval of the delay is known and leaves out no delay."""
+        """(N, N) bool: see `clear_delays`; the interval leaves out no delay, and neither is the rate of the other."""
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
+        late &= ~self.rates
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
+
+    @cached_property
+    def changes(self) -> np.ndarray:
+        """(N, N) int: see `Kinship.changes`."""
+        return self.kinship.changes(self.matrix.mi)
+
+    @property
+    def rates(self) -> np.ndarray:
+        """(N, N) bool: one of the two moves as the rate of change of the other, or as the rate of that."""
+        return (self.changes + self.changes.T) > 0
 
     def with_clear_delays(self) -> "WholeRecording":
         """Return a copy whose matrix and kinship take notice of the delays that are clear."""
