@@ -107,7 +107,7 @@ def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
     """Return each sentence once, after the names that it is about, unless it is about all."""
     return [
-        sentence if len(names) == everyone else f"{shorten(', '.join(names), 80)}: {sentence}"
+        sentence if len(names) == everyone else f"{listed(names, 80)}: {sentence}"
         for sentence, names in names_by_sentence.items()
     ]
 
@@ -121,9 +121,23 @@ def sentences_about(recordings: Sequence[tuple[str, Iterable[str]]]) -> list[str
     return attributed(names_by_sentence, len(recordings))
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return "a, b, c" or "none"; of hundreds of names, the first and the last ones."""
-    return shorten(", ".join(names), _LISTED) or "none"
+def listed(names: Iterable[str], length: int = _LISTED) -> str:
+    """Return "a, b, c" or "none" in at most ``length`` characters; of many names, the first and the last ones."""
+    known = [printable(name) for name in names]
+    text = ", ".join(known)
+    if len(text) <= length:
+        return text or "none"
+    first, last = 0, len(known)  # the names between them are left out
+    room = length - len(f"… ({len(known)} more)")
+    while True:
+        at_start = first <= len(known) - last
+        room -= len(known[first if at_start else last - 1]) + len(", ")
+        if room < 0:
+            break
+        first, last = (first + 1, last) if at_start else (first, last - 1)
+    if last == len(known):  # too few whole names fit
+        return shorten(text, length)
+    return ", ".join([*known[:first], f"… ({last - first} more)", *known[last:]])
 
 
 def has_date(nanoseconds: int) -> bool:

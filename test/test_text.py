@@ -40,7 +40,14 @@ def test_of_many_names_the_first_and_the_last_are_listed():
     assert listed([]) == "none"
     assert listed("ab") == "a, b"
     text = listed(f"/topic_{number}" for number in range(3000))
-    assert text.startswith("/topic_0, /topic_1") and text.endswith("/topic_2999") and len(text) == 300
+    assert text.startswith("/topic_0, /topic_1, ") and text.endswith(", /topic_2999") and 280 < len(text) <= 300
+    shown = [name for name in text.split(", ") if name.startswith("/topic_")]
+    assert f"… ({3000 - len(shown)} more)" in text
+
+
+def test_names_in_a_list_are_whole_unless_two_do_not_fit():
+    assert listed(["a" * 30, "b" * 60, "c" * 30, "d" * 20], 80) == f"{'a' * 30}, … (2 more), {'d' * 20}"
+    assert listed(["a" * 50, "b" * 50], 80) == f"{'a' * 39}…{'b' * 40}"
 
 
 def test_control_characters_are_written_out_before_the_name_is_cut():

@@ -126,8 +126,8 @@ def _notes(sheet: Sheet, clock: Clock, names: Names, series: Mapping[str, Sheet]
         lack = f"a name in {columns}" if columns else "the rows of all devices at their time"
         notes.append(f"{counted(without, 'row')} without {lack} left out")
     if others := [name for name in names.names if printable(name) not in series]:
-        notes.append(f"left out, without two rows with a time and a number: {shorten(', '.join(others), 80)}")
+        notes.append(f"left out, without two rows with a time and a number: {listed(others, 80)}")
     read = {*names.columns, *clock.names, *(name for part in series.values() for name in part.columns)}
     if others := [name for name in sheet.names if name not in read]:
-        notes.append(f"columns of text, or of one number for each name, are left out: {shorten(', '.join(others), 80)}")
+        notes.append(f"columns of text, or of one number for each name, are left out: {listed(others, 80)}")
     return notes

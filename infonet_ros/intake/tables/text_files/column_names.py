@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import names_of_time, used_width
-from infonet_ros.text import counted, shorten, unique_names
+from infonet_ros.text import counted, listed, unique_names
 
 
 def names_of_columns(
@@ -19,7 +19,7 @@ def names_of_columns(
     """
     if not header:
         header = _names_without_header(rows, width)
-        notes.append(f"it has no header line: its columns are named {shorten(', '.join(header), 80)}")
+        notes.append(f"it has no header line: its columns are named {listed(header, 80)}")
     rows = [row for row in rows if len(row) == width]
     if used_width(rows, width) <= len(header) < width:
         header = [*header, *[""] * (width - len(header))]
@@ -35,7 +35,7 @@ def names_of_columns(
     wanted = [cell or f"column_{number}" for number, cell in enumerate(header, 1)]
     names = unique_names(wanted)
     if renamed := [name for name, before in zip(names, wanted, strict=True) if name != before]:
-        notes.append(f"some columns share a name: the later columns are called {shorten(', '.join(renamed), 80)}")
+        notes.append(f"some columns share a name: the later columns are called {listed(renamed, 80)}")
     return names
 
 

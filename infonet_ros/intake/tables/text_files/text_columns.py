@@ -25,7 +25,7 @@ from infonet_ros.intake.tables.cells.numbers import (
 )
 from infonet_ros.intake.tables.sheet import Sheet, check_memory
 from infonet_ros.intake.tables.text_files.hemispheres import join_hemispheres
-from infonet_ros.text import shorten
+from infonet_ros.text import listed
 
 _LONG_CELL, _LINES_OF_A_CELL = 200, 50
 _FEW_COLUMNS = 100  # of a table whose text is kept: it may name the series of a long table
@@ -84,7 +84,7 @@ class TextColumns:
             sheet.notes.append(style.note)
             if pointed := [repr(column.name) for column in columns if column.fractions and style.decimal == ","]:
                 sheet.notes.append(
-                    f"points in {shorten(', '.join(pointed), 80)} are also read as decimal points: if they separate "
+                    f"points in {listed(pointed, 80)} are also read as decimal points: if they separate "
                     "thousands, remove them"
                 )
         for column in columns:
