@@ -29,7 +29,7 @@ TINY = {
     "significance": {"SHORT": 1, "SURROGATES": 19},
     "whole_significance": {"SHORT": 1, "SAMPLES": 1000},
     "level": {"SHORT": 2, "SAMPLES": (256,), "COUPLED_AT": 256},
-    "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
+    "independence": {"SHORT": 1, "TESTED": {False: 2}, "RESOLVED": 19, "TIMED": 1},
     "conditional": {
         "SHORT": {500: 1, 1000: 1},
         "TESTED": {False: 1},

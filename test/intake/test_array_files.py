@@ -12,6 +12,12 @@ from infonet_ros.intake.tables.formats import logs
 from infonet_ros.intake.tables.tables import Tables
 
 
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """A process for each file takes most of a second, and only damaged files need it: `test_logs` has those."""
+    monkeypatch.setattr(logs, "read_apart", lambda read, path: read(path))
+
+
 def test_arrays_of_matlab_share_a_sampling_rate(tmp_path):
     path = tmp_path / "trial.mat"
     savemat(path, {"gyr": np.stack([A, B], axis=1), "moving": B[:, None] > 0, "fs": 50.0, "info": "a trial"})
