@@ -15,6 +15,7 @@ from infonet_ros.fleet.commands import fleet
 from infonet_ros.node.tools.commands import demo, monitor, play
 from infonet_ros.offline.commands.baseline_commands import check, compare, learn
 from infonet_ros.offline.commands.recording_commands import bag, csv
+from infonet_ros.similar_signs import SIMILAR_SIGNS
 from infonet_ros.text import printable
 from infonet_ros.training.commands import train
 from infonet_ros.version import VERSION
@@ -69,8 +70,7 @@ def _checked_output() -> Iterator[None]:
         yield
         return
     given = sys.stdout
-    # A terminal without a sign, such as one of Latin-1 without ≤, gets the code of the sign, as on standard error.
-    output = _Output(given.buffer, given.encoding, "backslashreplace", line_buffering=True)
+    output = _Output(given.buffer, given.encoding, SIMILAR_SIGNS, line_buffering=True)
     with redirect_stdout(output):
         try:
             yield

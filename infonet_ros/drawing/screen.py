@@ -1,7 +1,7 @@
 """The screen of the monitor: from the last matrix and diagnostics to lines for rich. Pure functions, no ROS."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ _UNKNOWN = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
+_SHORTEST_NAME = 6  # characters; where names would be shorter, pairs are named by the numbers of their rows
 _KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
 _PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
 
@@ -105,13 +106,13 @@ def _body(matrix: "DependenceMatrix", end: float, options: ViewOptions, width: i
     pairs = options.pairs(matrix)
     if width < WIDE:
         lines = matrix_view(matrix, end, options, width, room - _FEWEST_PAIRS - 2)
-        return Group(*lines, Text(""), pairs_view(pairs, end, width, room - len(lines) - 1))
+        return Group(*lines, Text(""), pairs_view(pairs, matrix.names, end, width, room - len(lines) - 1))
     lines = matrix_view(matrix, end, options, width // 2, room)
     used = max(line.cell_len for line in lines) + 3
     sides = Table.grid()
     sides.add_column(width=used)
     sides.add_column()
-    sides.add_row(Group(*lines), pairs_view(pairs, end, width - used, room))
+    sides.add_row(Group(*lines), pairs_view(pairs, matrix.names, end, width - used, room))
     return sides
 
 
@@ -170,28 +171,40 @@ def _cell(
     return f"{number:>{width - 1}}{mark}", Style(color=ink, bgcolor=background)
 
 
-def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> RenderableType:
-    """One line for each pair: names, MI and whether it is significant, its interval, a bar, the delay."""
+def pairs_view(pairs: Sequence[Pair], names: Sequence[str], end: float, width: int, room: float) -> RenderableType:
+    """One line for each pair: names, MI and whether it is significant, its interval, a bar, the delay.
+
+    In a narrow terminal a pair is named by the numbers of its rows, as the matrix has them, and there is no bar.
+    """
     shown = pairs if math.isinf(room) else pairs[: max(int(room) - 1, 1)]
     with_lags = any(pair.lag for pair in pairs)  # by what was searched, so that the columns keep their places
     columns = {"nats": 5, "90 %": 9, "": 6 if width < 100 else 16}
     columns |= {"delay": 10} if with_lags else {}
     name_width = (width - sum(columns.values()) - 2 * len(columns) - 2) // 2
+    labels = {name: shorten(name, name_width) for name in names}
+    if name_width < _SHORTEST_NAME:
+        name_width, labels = 3, {name: str(row) for row, name in enumerate(names, 1)}
+        del columns[""]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", width=width)
     for title, size in (("a", name_width), ("b", name_width), *columns.items()):
         table.add_column(title, width=size, no_wrap=True, justify="left")
     for pair in shown:
-        red, green, blue = palette.colours(np.array(pair.mi), end)
-        mark = _MARK if pair.significant else ""
         # As Text: rich would read the joint in position[wheel] as a style.
-        cells: list[RenderableType] = [Text(shorten(name, name_width)) for name in (pair.a, pair.b)]
-        cells.append(f"{pair.mi:.2f}{mark}")
-        cells.append(Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"))
-        cells.append(Bar(end, 0, min(pair.mi, end), width=columns[""], color=Color.from_rgb(red, green, blue)))
-        if with_lags:
-            cells.append(delay(pair.delay))
-        table.add_row(*cells)
+        table.add_row(Text(labels[pair.a]), Text(labels[pair.b]), *_numbers_of(pair, end, columns))
     return table
+
+
+def _numbers_of(pair: Pair, end: float, columns: Mapping[str, int]) -> list[RenderableType]:
+    red, green, blue = palette.colours(np.array(pair.mi), end)
+    cells: list[RenderableType] = [
+        f"{pair.mi:.2f}{_MARK if pair.significant else ''}",
+        Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"),
+    ]
+    if "" in columns:
+        cells.append(Bar(end, 0, min(pair.mi, end), width=columns[""], color=Color.from_rgb(red, green, blue)))
+    if "delay" in columns:
+        cells.append(delay(pair.delay))
+    return cells
 
 
 def delay(lag: float) -> str:

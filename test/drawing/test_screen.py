@@ -22,7 +22,7 @@ def lines(snapshot, options=ViewOptions(), width=80, height=24):  # noqa: B008
     return output.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("width", [60, 80, 119, 120, 160, 250])
+@pytest.mark.parametrize("width", [40, 60, 80, 119, 120, 160, 250])
 @pytest.mark.parametrize("count", [2, 8, 16, 33, 64])
 def test_everything_fits_the_terminal(make_matrix, count, width):
     names = [f"arm.joint{index}.velocity" for index in range(count)]
@@ -50,6 +50,12 @@ def test_the_strongest_pair_is_the_first_line_of_the_list(matrix):
     assert "0.92•" in strongest
     assert "0.46-1.38" in strongest
     assert "a→b 0.4 s" in strongest
+
+
+def test_in_a_narrow_terminal_pairs_have_the_numbers_of_their_rows(matrix):
+    shown = [line.split() for line in lines(Snapshot("/infonet", matrix), width=40)]
+    assert ["1", "2", "0.92•", "0.46-1.38", "a→b", "0.4", "s"] in shown
+    assert [row[:2] for row in shown].count(["1", "arm.joint0.velocity"]) == 1
 
 
 def test_only_a_clear_delay_is_shown(make_matrix):

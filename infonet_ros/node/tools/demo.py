@@ -183,7 +183,7 @@ class Demonstration:
         )
         print_line(Group(*matrix_view(matrix, end, options, width, len(matrix.names) + 2)))
         print_line("\nThe strongest pairs, their 90 % intervals and delays:\n", highlight=False)
-        print_line(pairs_view(pairs, end, width, _STRONGEST + 1))
+        print_line(pairs_view(pairs, matrix.names, end, width, _STRONGEST + 1))
         print_line(f"\n{self._finding(matrix)}\n\nThe picture is {picture}.", highlight=False, soft_wrap=True)
 
     def _finding(self, matrix: DependenceMatrix) -> str:
