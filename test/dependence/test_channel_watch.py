@@ -78,8 +78,8 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
     assert channel.span == 0.0
     watch = ChannelWatch([channel], RATE, INTERVAL)
     hours = counts(rng.uniform(0.0, 7200.0, 14_400), 72_000)
-    for begin in range(0, len(hours), 5):
-        watch.push(rng.standard_normal((5, 1)), hours[begin : begin + 5])
+    for begin in range(0, len(hours), 20):
+        watch.push(rng.standard_normal((20, 1)), hours[begin : begin + 20])
         assert watch.troubles() == [None]
     watch.push(rng.standard_normal((200, 1)), np.zeros((200, 1)))
     assert watch.troubles()[0].kind is Kind.SILENT

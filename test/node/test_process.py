@@ -125,24 +125,24 @@ def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (("--params-file", "/nowhere/robot.yaml"), "/nowhere/robot.yaml"),
-        (("--params-file", __file__), __file__),
-        (("-p", "foo"), "-p foo"),
-        (("-p", "watches:=[]"), "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out"),
-        (("--bogus",), "--bogus"),
-        (("-p", "modalities:=5"), "modalities must be a list of names, got 5: write it as [imu, odom]."),
-    ],
-)
-def test_arguments_that_cannot_be_used_are_one_line_and_code_one(launch, arguments, reason):
-    process = launch(*arguments)
-    _, errors = process.communicate(timeout=BOUND)
-    assert process.returncode == 1
-    assert errors.splitlines()[-1].startswith("infonet_node: ")
-    assert reason in errors.splitlines()[-1]
-    assert "Traceback" not in errors
+REFUSED = {
+    ("--params-file", "/nowhere/robot.yaml"): "/nowhere/robot.yaml",
+    ("--params-file", __file__): __file__,
+    ("-p", "foo"): "-p foo",
+    ("-p", "watches:=[]"): "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out",
+    ("--bogus",): "--bogus",
+    ("-p", "modalities:=5"): "modalities must be a list of names, got 5: write it as [imu, odom].",
+}
+
+
+def test_arguments_that_cannot_be_used_are_one_line_and_code_one():
+    """All in one process: that its end is the code is tested above, and each would load torch again."""
+    code = "from infonet_ros.node.__main__ import main\nprint([main(['--ros-args', *one]) for one in %r])" % [*REFUSED]
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=BOUND, check=True)
+    assert ended.stdout == f"{[1] * len(REFUSED)}\n"
+    said = [line for line in ended.stderr.splitlines() if line.startswith("infonet_node: ")]
+    assert [reason in line for reason, line in zip(REFUSED.values(), said, strict=True)] == [True] * len(REFUSED)
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_callback_that_raises_is_reported_and_the_node_continues(graph: Graph):
