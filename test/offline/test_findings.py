@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analyses import said, with_matrix
+from analyses import said, with_matrix, with_p_values
 
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.dependence.changes.verdicts import Outcome
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.recording import Span
 from infonet_ros.offline.analysis import Explanation
 from infonet_ros.offline.findings.findings_record import findings_record
@@ -115,6 +116,28 @@ def test_the_rate_of_another_has_no_delay_and_is_in_no_group(small_analysis):
     told = said(replace(analysis, whole=whole))
     assert not any("move together" in one for one in told)
     assert any(one.endswith("; imu.x moves as the rate of change of cmd.x.") for one in told)
+
+
+def test_a_pair_of_one_period_that_surely_shares_much_is_told(small_analysis):
+    """A thermostat and its oven: no shift can test them, and "nothing depends" would be wrong."""
+    mi = np.zeros((6, 6))
+    mi[0, 4] = mi[4, 0] = 0.6
+    analysis = with_matrix(small_analysis, mi)
+    untested = np.full((6, 6), "", dtype=object)
+    untested[0, 4] = untested[4, 0] = COMMON_PERIOD
+    p_value = np.where(untested == "", 0.5, np.nan)
+    matrix = replace(analysis.whole.matrix, p_value=p_value, untested=untested.astype(str))
+    told = findings(replace(analysis, whole=replace(analysis.whole, matrix=matrix)))
+    assert [one.kind for one in told] == ["untested", "changes"]
+    assert told[0].channels == ("cmd.x", "imu.x")
+    assert told[0].sentence.endswith("and no test can tell whether that is more than their common period.")
+
+
+@pytest.mark.parametrize(("p_value", "told"), [(0.012, True), (0.3, False)])
+def test_the_pair_that_is_nearly_significant_is_named(small_analysis, p_value, told):
+    (sentence, *_) = said(with_p_values(small_analysis, [0.3, p_value, 0.3], surrogates=999))
+    assert sentence.startswith("Nothing depends on anything here: none of 3 pairs is significant")
+    assert sentence.endswith("(p = 0.036 after correction).") == told
 
 
 def test_a_pair_whose_interval_begins_at_zero_is_not_listed(small_analysis):

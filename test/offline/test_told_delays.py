@@ -76,3 +76,14 @@ def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):
     assert whole.clear_delays[0, 2]
     wide = replace(whole, delay_lower=-np.abs(whole.delay_lower), delay_upper=np.abs(whole.delay_upper))
     assert not wide.clear_delays.any()
+
+
+@pytest.mark.parametrize("name", ["cmd.x", "base/setpoint_yaw", "arm.q_desired[2]", "joint.target", "attitude_sp.roll"])
+def test_what_follows_a_command_has_no_late_stamps(small_analysis, name):
+    a, b = small_analysis.strongest(1)[0]
+    early = a if small_analysis.whole.matrix.lag[a, b] > 0 else b
+    matrix = small_analysis.whole.matrix
+    names = tuple(name if number == early else one for number, one in enumerate(matrix.names))
+    whole = replace(small_analysis.whole, matrix=replace(matrix, names=names))
+    delay = Delay.of(replace(small_analysis, whole=whole), a, b)
+    assert delay.clear and delay.stamps is None and delay.words.endswith(" s)")

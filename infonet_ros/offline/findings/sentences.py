@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.drawing.links import Link
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.groups import LEAST_MEMBERS, Group, groups
@@ -19,6 +20,9 @@ MOST_FINDINGS = 8
 
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
+_MOST_UNTESTED = 2
+_UNTESTED_MI = 0.25  # nats, that a pair surely shares if it is told without a test
+_NEAREST = 0.1  # p-value after correction, of a pair that is told although it is not significant
 _MOST_RELATIONS = 3
 _IN_A_GROUP = 1  # pairs with a clear delay that are listed for each group
 
@@ -27,7 +31,7 @@ _IN_A_GROUP = 1  # pairs with a clear delay that are listed for each group
 class Finding:
     """One sentence, the channels that it is about, what kind it is, and the time of a change, nanoseconds.
 
-    Kinds are "target", "drift", "stuck", "relation", "group", "pair", "explained", "nothing" and "changes".
+    Kinds are "target", "drift", "stuck", "relation", "group", "pair", "explained", "untested", "nothing" and "changes".
     """
 
     sentence: str
@@ -46,17 +50,17 @@ def findings(analysis: Analysis) -> list[Finding]:
     channels that are stuck, and channels that changed follow. Then come groups of similar channels, and pairs: between
     topics before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups
     only the first is listed, and pairs whose channels are connected already come later. Pairs that a third channel
-    explains come last.
+    explains come last, with those of one period, which no shift can test.
     """
-    explained = [*_explained(analysis)][:_MOST_EXPLAINED]
-    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
+    last = [*_explained(analysis)][:_MOST_EXPLAINED] + [*_of_one_period(analysis)][:_MOST_UNTESTED]
+    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(last)]
     return [
         *_target(analysis),
         *_drifts(analysis),
         *_stuck(analysis),
         *_relations(analysis),
-        *(found or explained or [_nothing(analysis)]),
-        *(explained if found else ()),
+        *(found or last or [_nothing(analysis)]),
+        *(last if found else ()),
         _changes(analysis),
     ]
 
@@ -153,6 +157,18 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
             yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")
 
 
+def _of_one_period(analysis: Analysis) -> Iterator[Finding]:
+    """Yield pairs of one period that surely share much, such as a thermostat and its oven: no shift can test them."""
+    whole, reasons = analysis.whole, analysis.whole.matrix.reasons
+    news = News(whole.kinship, groups(analysis))
+    for a, b in ranked_pairs(analysis):
+        sure = whole.matrix.lower[a, b] >= _UNTESTED_MI and not (whole.kinship.trivial | whole.weaker_form)[a, b]
+        if sure and reasons[a, b] == COMMON_PERIOD and news.connects(a, b):
+            pair = _pair(analysis, a, b)
+            words = ", and no test can tell whether that is more than their common period."
+            yield Finding(pair.sentence.removesuffix(".") + words, pair.channels, "untested")
+
+
 def _target(analysis: Analysis) -> Iterator[Finding]:
     informative = analysis.informative
     if informative is None:
@@ -234,8 +250,18 @@ def _nothing(analysis: Analysis) -> Finding:
         untested = f", {counted(sum(significance.untested.values()), 'pair')} cannot be tested"
     given = analysis.settings.given
     nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
-    sentence = f"{nothing} depends on anything here{except_kin}{so_far}: {none} significant{untested}."
+    nearest = _nearest(analysis)
+    sentence = f"{nothing} depends on anything here{except_kin}{so_far}: {none} significant{untested}{nearest}."
     return Finding(sentence, (), "nothing")
+
+
+def _nearest(analysis: Analysis) -> str:
+    """Return words about the pair that is nearly significant; empty if none is."""
+    adjusted, kin = analysis.whole.matrix.p_adjusted, analysis.whole.kinship.trivial
+    a, b = min(analysis.strongest(), key=lambda pair: (kin[pair], np.nan_to_num(adjusted[pair], nan=1.0)))
+    if kin[a, b] or not adjusted[a, b] <= _NEAREST:
+        return ""
+    return f"; the nearest are {analysis.names[a]} and {analysis.names[b]} (p = {adjusted[a, b]:.2g} after correction)"
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:

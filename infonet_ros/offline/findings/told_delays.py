@@ -1,5 +1,6 @@
 """The delay of a pair in words, and what to add to the stamps of a topic."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,11 @@ from infonet_ros.text import delay_digits, delay_text
 
 _ONE_MOTION = 0.83  # nats, a correlation of 0.9: what shares less may be a filter, as a speed after its acceleration
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
+
+_COMMAND = re.compile(
+    r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
+)
+"""Names of what a machine is told: what follows that is not late by its stamps."""
 
 _CHANGES = {1: "rate of change", 2: "acceleration"}
 
@@ -49,7 +55,7 @@ class Delay:
             return cls(words, True)
         if _contradicted(analysis, a, b):
             return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
-        if whole.physical[a, b]:
+        if whole.physical[a, b] or _COMMAND.search(f"{other} {names[early]}"):
             return cls(words, True)
         stamps = f"to align them, add {delay_text(-abs(lag))} to the stamps of {topic}"
         return cls(f"{words}; {stamps}", True, {"topic": topic, "add": -abs(lag)})
