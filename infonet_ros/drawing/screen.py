@@ -42,6 +42,7 @@ class Report:
     level: int
     name: str
     message: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Snapshot:
     rate: float = math.nan  # matrices per second; NaN until there were two
     silence: float = 0.0  # seconds since the last matrix, or since the beginning
     others: Sequence[str] = field(default=())  # full names of the nodes that publish matrices, if this node is silent
+    untested: str = ""  # why pairs of the matrix have no p-value, and which
 
 
 def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:
@@ -63,7 +65,8 @@ def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | N
     ``keys`` is whether keys can be pressed; then a line explains them.
     """
     head: list[RenderableType] = [_title(snapshot, options, width)]
-    foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]
+    reports = [*_reports(snapshot.reports, width, most=6), *_untested(snapshot.untested, width)]
+    foot: list[RenderableType] = [*reports, *_footer(options, width, keys)]
     room = math.inf if height is None else height - len(head) - len(foot) - 1
     body: RenderableType
     if options.showing_keys:
@@ -247,6 +250,15 @@ def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
+
+
+def _untested(reasons: str, width: int) -> list[Text]:
+    """Return a line that says why pairs have no mark: no p-value can be computed for them."""
+    if not reasons:
+        return []
+    line = Text(no_wrap=True).append("no p-value ", "dim").append(printable(reasons), "dim")
+    line.truncate(width, overflow="ellipsis")
+    return [line]
 
 
 def _footer(options: ViewOptions, width: int, keys: bool) -> list[Text]:

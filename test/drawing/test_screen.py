@@ -88,6 +88,13 @@ def test_alerts_come_before_what_is_well():
     assert shown[found[0]].split()[0] == "error"
 
 
+def test_pairs_that_cannot_be_tested_are_one_line(matrix):
+    shown = lines(Snapshot("/infonet", matrix, untested="both drift: compare their rates of change (a and b)"))
+    (line,) = (line for line in shown if "both drift" in line)
+    assert line.startswith("no p-value both drift: compare") and len(line) <= 80
+    assert not any("no p-value" in line for line in lines(Snapshot("/infonet", matrix)))
+
+
 def test_a_silent_node_is_noticed(matrix):
     assert "silent" not in lines(Snapshot("/infonet", matrix, rate=0.5, silence=4.0))[0]
     assert "silent for 9 s" in lines(Snapshot("/infonet", matrix, rate=0.5, silence=9.0))[0]

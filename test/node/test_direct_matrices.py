@@ -42,5 +42,5 @@ def test_diagnostics_name_pairs_without_a_p_value_and_the_reason_for_each_kind_o
     graph.until(lambda: matrices)
     kinds = "without a p-value", "without a p-value, transfer"
     estimator = Diagnosis(graph).until("infonet: estimator", lambda one: kinds[1] in {item.key for item in one.values})
-    drifting = "a.vector.x and b.vector.x: both drift: compare their rates of change"
+    drifting = "both drift: compare their rates of change (a.vector.x and b.vector.x)"
     assert {value(estimator, kind) for kind in kinds} == {drifting}

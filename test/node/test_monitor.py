@@ -16,7 +16,7 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
 pyte = pytest.importorskip("pyte", reason="pyte is not installed: pip install pyte")
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
@@ -257,6 +257,29 @@ def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(liste
     until(executor, lambda: reported() == own | share)
     publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="robot1/infonet: estimator", message="inactive")]))
     until(executor, lambda: reported() == {"estimator": "inactive"} | share)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "key"),
+    [("channels", "channels", "without a p-value"), ("modalities", "sliced", "without a p-value, sliced")],
+)
+def test_pairs_without_a_p_value_are_told_for_the_matrices_that_are_shown(listening, make_matrix, kind, method, key):
+    node, executor = listening
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    matrices = node.create_publisher(MutualInformationMatrix, f"/infonet/{kind}", latched)
+    diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    listener = MatrixListener(node, "/infonet")
+    listener.listen(kind)
+    until(executor, lambda: diagnostics.get_subscription_count() and matrices.get_subscription_count())
+    told = {key: "both drift (a and b)", "without a p-value, transfer": "of others"}
+    values = [KeyValue(key=name, value=text) for name, text in told.items()]
+    status = DiagnosticStatus(name="infonet: estimator", message="computing", values=values)
+    diagnostics.publish(DiagnosticArray(status=[status]))
+    until(executor, lambda: listener.snapshot().reports)
+    assert listener.snapshot().untested == ""  # there is no matrix that it could be about
+    matrices.publish(matrix_message(make_matrix(["a", "b"], {}, method=method)))
+    until(executor, lambda: listener.matrix is not None)
+    assert listener.snapshot().untested == "both drift (a and b)"
 
 
 def test_a_node_that_reports_no_more_does_not_stay_fine(listening):

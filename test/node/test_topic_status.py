@@ -265,6 +265,7 @@ def test_pairs_without_a_p_value_are_named_with_the_reason():
     reasons[0, 2] = reasons[2, 0] = "both drift: compare"
     reasons[1, 3] = reasons[3, 1] = "both have one period: remove it"
     assert untested(replace(matrix, untested=reasons)) == (
-        "joint0 and joint2: both drift: compare; joint1 and joint3: both have one period: remove it"
+        "both drift: compare (joint0 and joint2); both have one period: remove it (joint1 and joint3)"
     )
-    assert ", 5 more pairs: one reason" in untested(replace(matrix, untested=np.full((5, 5), "one reason")))
+    assert "one reason (joint0 and joint1, " in untested(replace(matrix, untested=np.full((5, 5), "one reason")))
+    assert ", 5 more pairs)" in untested(replace(matrix, untested=np.full((5, 5), "one reason")))

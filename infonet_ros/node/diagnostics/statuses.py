@@ -23,6 +23,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 
 Problem = tuple[bytes, str]
 
+WITHOUT_P_VALUE = "without a p-value"  # key of what `untested` says; of matrices of another kind, see `key_of_untested`
 _UNTESTED = 5  # pairs that are named
 _NAMED = 3  # channels
 
@@ -224,7 +225,7 @@ def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
 
 
 def untested(matrix: DependenceMatrix) -> str:
-    """Name the pairs of a window without a p-value, and the reasons; empty if all have one, or none was requested."""
+    """Return why pairs of a window have no p-value, and which; empty if all have one, or none was requested."""
     sentences = []
     row, column = np.triu_indices(len(matrix.names), 1)  # a reason is one of both directions
     reasons = matrix.reasons[row, column]
@@ -232,8 +233,13 @@ def untested(matrix: DependenceMatrix) -> str:
         pairs = np.flatnonzero(reasons == why)
         names = [f"{matrix.names[row[pair]]} and {matrix.names[column[pair]]}" for pair in pairs[:_UNTESTED]]
         more = [f"{counted(len(pairs) - _UNTESTED, 'more pair')}"] if len(pairs) > _UNTESTED else []
-        sentences.append(f"{', '.join(names + more)}: {why}")
+        sentences.append(f"{why} ({', '.join(names + more)})")
     return "; ".join(sentences)
+
+
+def key_of_untested(method: str) -> str:
+    """Return the key of `untested` for the matrices of a method that are not those of the channels."""
+    return f"{WITHOUT_P_VALUE}, {method}"
 
 
 def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:

@@ -15,8 +15,10 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.screen import Report, Snapshot, remedy
+from infonet_ros.drawing.view_options import CHANNELS
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.diagnostics.statuses import WITHOUT_P_VALUE, key_of_untested
 from infonet_ros.node.outputs.messages import matrix_from_message
 
 _MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
@@ -76,7 +78,7 @@ class MatrixListener:
         silence = now - (arrivals[-1] if arrivals else self._begun)
         reports = self._current_reports(now)
         others = () if reports or self.matrix is not None else self.others()
-        return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others)
+        return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others, self._untested(reports))
 
     def reason(self) -> str:
         """Return why no matrix comes: what the node reports, or what to do if the node sends nothing."""
@@ -101,6 +103,13 @@ class MatrixListener:
             found += reports
         return found
 
+    def _untested(self, reports: list[Report]) -> str:
+        """Return why pairs of the last matrix have no p-value, as the node reports it; empty if all have one."""
+        if self.matrix is None:
+            return ""
+        key = WITHOUT_P_VALUE if self._kind == CHANNELS else key_of_untested(self.matrix.method)
+        return "; ".join(filter(None, (report.values.get(key) for report in reports)))
+
     def _take_matrix(self, message: MutualInformationMatrix) -> None:
         self.matrix = matrix_from_message(message)
         self._end = self._scale.end(self.matrix.mi)
@@ -112,7 +121,8 @@ class MatrixListener:
         for status in array.status:
             if match := self._own_status.fullmatch(f"/{status.name}"):
                 share, what = match.groups(default="")
-                report = Report(status.level[0], f"{share} {what}".strip(), status.message)
+                values = {item.key: item.value for item in status.values}
+                report = Report(status.level[0], f"{share} {what}".strip(), status.message, values)
                 found.setdefault(share, []).append(report)
         # A node sends all its reports in one message, so a report that is missing now no longer applies.
         self._reports |= {share: (time.monotonic(), reports) for share, reports in found.items()}
