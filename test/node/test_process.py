@@ -76,26 +76,6 @@ def skipped(status):
 LONG_WINDOW = {"window": 8.0, "surrogates": 9999, "max_lag": 1.0}  # of 100 lags and 300 surrogates
 
 
-@pytest.mark.parametrize(
-    ("moment", "changes"),
-    [
-        (waits_for_signals, {}),
-        (configures, {}),
-        (is_unconfigured, {"autostart": False}),
-        (listens, {}),
-        (computes, LONG_WINDOW),
-    ],
-)
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_it_ends_at_any_moment_with_code_zero(graph: Graph, launch, name, moment, changes):
-    process = launch(*arguments(**changes))
-    moment(graph, process)
-    process.send_signal(getattr(signal, name))
-    _, errors = process.communicate(timeout=BOUND)
-    assert process.returncode == 0
-    assert "Traceback" not in errors
-
-
 def own_memory(process):
     """Files of a process in shared memory: it maps those of its peers, too, and holds the locks of its own."""
     opened = [str(file.readlink()) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
@@ -103,17 +83,27 @@ def own_memory(process):
     return [Path(path) for lock in locks for path in (lock, lock.removesuffix("_el"))]
 
 
-@pytest.mark.parametrize(("moment", "changes"), [(listens, {}), (computes, LONG_WINDOW)])
-def test_nothing_of_it_stays_in_shared_memory(graph, launch, moment, changes):
+@pytest.mark.parametrize(
+    ("name", "moment", "changes"),
+    [
+        ("SIGTERM", waits_for_signals, {}),
+        ("SIGINT", configures, {}),
+        ("SIGINT", is_unconfigured, {"autostart": False}),
+        ("SIGINT", listens, {}),
+        ("SIGINT", computes, LONG_WINDOW),
+        ("SIGTERM", computes, LONG_WINDOW),
+    ],
+)
+def test_it_ends_at_any_moment_with_code_zero_and_nothing_of_it_stays(graph: Graph, launch, name, moment, changes):
     process = launch(*arguments(**changes))
     moment(graph, process)
     own = own_memory(process)
-    assert own
+    assert bool(own) == (moment not in (waits_for_signals, configures))
     assert all(path.exists() for path in own)
-
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=BOUND)
-
+    process.send_signal(getattr(signal, name))
+    _, errors = process.communicate(timeout=BOUND)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
     assert [path for path in own if path.exists()] == []
 
 
