@@ -36,10 +36,10 @@ class Peak:
         if not 0 < top < len(known) - 1:
             return nowhere
         near = around_peak(heights, top)
-        bend, slope, _ = np.polyfit(places[near] - places[top], heights[near], 2)
-        if bend >= 0.0:
+        vertex, bend = (float(one[0]) for one in parabolas(places[near], heights[None, near]))
+        if np.isnan(vertex):
             return nowhere
-        delay = float(np.clip(places[top] - slope / (2.0 * bend), places[top - 1], places[top + 1]))
+        delay = float(np.clip(vertex, places[top - 1], places[top + 1]))
         level = float(correlation(least[known[top]]))
         # The maximum of the curve may lie between two lags, above all of them, so its own width counts, too.
         half = np.sqrt((heights[top] - level) / -bend)
@@ -63,6 +63,17 @@ def around_peak(heights: np.ndarray, top: int) -> np.ndarray:
     while reach < min(top, len(heights) - 1 - top) and high[top - reach - 1] and high[top + reach + 1]:
         reach += 1
     return np.arange(top - reach, top + reach + 1)
+
+
+def parabolas(places: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vertices (P,) of the parabolas that fit heights (P, K) at places (K,), and their bends (P,).
+
+    NaN stands for the vertex of one without a top.
+    """
+    middle = places[len(places) // 2]
+    bend, slope, _ = np.polyfit(places - middle, heights.T, 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(bend < 0.0, middle - slope / (2.0 * bend), np.nan), bend
 
 
 def _steps(known: np.ndarray, places: np.ndarray, mi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,15 @@ def test_the_interval_holds_the_delay_and_only_what_is_late_is_delayed(delay, co
     assert delayed.all() if delay else not delayed.any()
 
 
+@pytest.mark.parametrize("delay", [2.25, 2.5, 7.1])
+def test_a_delay_between_two_samples_is_found_where_the_peak_is_narrow(rng, delay):
+    """Two sensors of one motion of up to an eighth of the sampling rate."""
+    frequencies, phases, times = rng.uniform(0.0, 1.0 / 8.0, 200), rng.uniform(0.0, 2 * np.pi, 200), np.arange(3000.0)
+    motion = (np.cos(2 * np.pi * np.outer(at, frequencies) + phases).sum(axis=1) for at in (times, times - delay))
+    found = DelaySpread.of(ranks_of(*motion), LONGEST, round(delay))
+    assert found.delay == pytest.approx(delay, abs=0.05)
+
+
 def test_of_two_delays_as_good_neither_is_sure(rng):
     """An oscillation follows another by a part of its period, and leads by the rest."""
     times = np.arange(3000)

@@ -32,10 +32,12 @@ def test_a_drift_is_found_with_its_sign_and_its_size(rng, drift):
     assert found.seconds == pytest.approx(500e-6 * SECONDS, rel=0.1)
 
 
-def test_a_drift_by_less_than_a_sample_is_found(rng):
-    (found,) = drifts_of(two_sensors(rng, 0.1 + 50e-6 * TIMES))
-    assert found.rate == pytest.approx(50e-6, rel=0.25)  # parabolas between samples are off by a tenth of one
-    assert found.error < 10e-6
+@pytest.mark.parametrize("drift", [50e-6, 70e-6])
+def test_a_drift_by_one_sample_is_found(drift):
+    """Parabolas through whole lags draw each delay to the nearest one: the median is 8 % off then."""
+    found = [drifts_of(two_sensors(np.random.default_rng(seed), 0.1 + drift * TIMES))[0] for seed in range(6)]
+    assert np.median([one.rate for one in found]) == pytest.approx(drift, rel=0.05)
+    assert max(one.error for one in found) < 10e-6
 
 
 def test_all_channels_of_two_topics_drift_apart():

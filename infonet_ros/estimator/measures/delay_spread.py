@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import contingency_of, lagged_products
-from infonet_ros.estimator.peak import around_peak
+from infonet_ros.estimator.measures.contingency import FINER, contingency_of, lagged_products
+from infonet_ros.estimator.peak import around_peak, parabolas
 
 PARTS = 20
 T_90 = 1.73
@@ -74,22 +74,24 @@ class DelaySpread:
         For the ranks (T, 2) see `lagged_contingency`; lags up to ``longest`` samples are compared in both directions.
         """
         products = lagged_products(ranks, longest, PARTS)
-        products = products[products[:, longest, -1, -1] > 0.5]
+        zero = longest * FINER
+        products = products[products[:, zero, -1, -1] > 0.5]
         whole = products.sum(axis=0)
         curve, without_one = contingency_of(whole), contingency_of(whole - products)
-        place = _top(curve, lag + longest)
-        if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
+        place = _top(curve, zero + lag * FINER)
+        if len(products) < _FEWEST_PARTS or not 0 < place < 2 * zero:
             return cls()
         near = around_peak(np.sqrt(curve), place)
-        if near[0] == 0 or near[-1] == 2 * longest:
+        if near[0] == 0 or near[-1] == 2 * zero:
             return cls(broad=True)
-        delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
-        gains = without_one[:, place] - without_one[:, longest]
+        lags = (near - zero) / FINER
+        delays, _ = parabolas(lags, np.sqrt(without_one[:, near]))
+        gains = without_one[:, place] - without_one[:, zero]
         return cls(
-            delay=float(_vertex(near - longest, np.sqrt(curve[None, near]))[0]),
+            delay=float(parabolas(lags, np.sqrt(curve[None, near]))[0][0]),
             error=float(np.hypot(_jackknife(delays), _JUMP if holds(ranks) else _LEAST_ERROR)),
             height=float(curve[place]),
-            gain=float(curve[place] - curve[longest]),
+            gain=float(curve[place] - curve[zero]),
             gain_error=float(_jackknife(gains)),
             rivalled=_rivalled(curve, place),
         )
@@ -115,14 +117,6 @@ def _top(curve: np.ndarray, place: int) -> int:
     while place + 1 < len(curve) and curve[place + 1] > curve[place]:
         place += 1
     return place
-
-
-def _vertex(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Return the vertices (P,) of parabolas through heights (P, K); NaN where they have no top."""
-    middle = places[len(places) // 2]
-    bend, slope, _ = np.polyfit(places - middle, heights.T, 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(bend < 0.0, middle - slope / (2.0 * bend), np.nan)
 
 
 def _jackknife(values: np.ndarray) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import contingency_of, lagged_products
+from infonet_ros.estimator.measures.contingency import FINER, contingency_of, lagged_products
 from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
+from infonet_ros.estimator.peak import around_peak, parabolas
 from infonet_ros.text import NANOSECONDS
 
 _MOST_PAIRS = 3  # of the same two topics, the strongest
@@ -72,6 +73,12 @@ def apart(drifts: Sequence[ClockDrift], topics: Sequence[str]) -> np.ndarray:
     return found | found.T
 
 
+def _delay(curve: np.ndarray, top: int) -> float:
+    """Return the vertex of the parabola about the maximum of a curve (L,); that itself if there is no such parabola."""
+    near = around_peak(curve, top)
+    return float(np.nan_to_num(parabolas(near, curve[None, near])[0][0], nan=top))
+
+
 def _surest(drift: ClockDrift) -> float:
     return drift.error / drift.rate
 
@@ -87,10 +94,8 @@ def _drift(
     inside = (tops > 0) & (tops < curves.shape[1] - 1)
     if inside.sum() < _LEAST_SHARE * PARTS:
         return None
-    before, top, after = (curves[inside, tops[inside] + step] for step in (-1, 0, 1))
-    bend = before - 2.0 * top + after
-    apart = np.divide(before - after, 2.0 * bend, out=np.zeros_like(bend), where=bend < 0.0)
-    delays = (tops[inside] - longest + apart) / rate
+    delays = np.array([_delay(*one) for one in zip(curves[inside], tops[inside], strict=True)])
+    delays = (delays / FINER - longest) / rate
     seconds = (times[inside] - times[inside].mean()) / NANOSECONDS
     slope = float(seconds @ delays / (seconds @ seconds))
     rest = delays - delays.mean() - slope * seconds
