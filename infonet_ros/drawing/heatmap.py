@@ -166,7 +166,8 @@ def _frame(layout: HeatMapLayout, end: float, method: str, dot_label: str, lags:
     """Draw names, colour bar, title and legend."""
     picture = np.full((layout.height, layout.width, 3), PAGE, dtype=np.uint8)
     of = "modalities (sliced)" if method == "sliced" else "channels"
-    write(picture, f"Mutual information between {of}", (16, 11), _TITLE_SIZE, INK, bold=True)
+    what = "Conditional mutual information" if method == "conditional" else "Mutual information"
+    write(picture, f"{what} between {of}", (16, 11), _TITLE_SIZE, INK, bold=True)
     for index, name in enumerate(layout.names):
         _draw_name(picture, layout, index, shorten(name, _LONGEST_LABEL))
     _draw_colour_bar(picture, layout, end)
@@ -230,7 +231,8 @@ def _draw_legend(picture: np.ndarray, dot_label: str, lags: bool) -> None:
 
 
 def _subtitle(matrix: "DependenceMatrix") -> str:
-    """Return a description of the window: its length, its end, its samples."""
+    """Return a description of the window: its length, its end, its samples, what is given."""
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
     span = (matrix.end - matrix.start) / NANOSECONDS
-    return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"
+    given = f"  ·  given {shorten(', '.join(matrix.given), _LONGEST_LABEL)}" if matrix.given else ""
+    return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}{given}"

@@ -226,6 +226,8 @@ def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableTy
     if matrix is not None:
         end, span = matrix.end / NANOSECONDS, (matrix.end - matrix.start) / NANOSECONDS
         at = f"{datetime.fromtimestamp(end, timezone.utc):%H:%M:%S} UTC" if has_date(matrix.end) else f"{end:.1f} s"
+        if matrix.given:
+            title.append(f" given {printable(', '.join(matrix.given))}", "cyan")
         title.append(f"  {span:.3g} s up to {at}, {matrix.sample_count} samples", "dim")
     if not math.isnan(snapshot.rate):
         title.append(f"  {snapshot.rate:.2g}/s", "dim")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -72,6 +74,14 @@ def test_unknown_pairs_and_invalid_rows_are_hatched(make_matrix):
     for row, column in [(1, 0), (3, 0), (0, 3), (1, 3), (2, 3)]:
         assert (cell(picture, matrix.names, row, column) == hatched).all()
     assert corner(picture, matrix.names, 0, 2) == background(0.0, 1.0)
+
+
+def test_what_is_given_is_in_the_title(make_matrix):
+    matrix = make_matrix(["a", "b"], {("a", "b"): (0.5, 0.0, NAN)})
+    plain, beside = (HeatMap().render(one) for one in (matrix, replace(matrix, method="conditional", given=("time",))))
+    top = HeatMapLayout.of(("a", "b")).top
+    changed = np.flatnonzero((plain != beside).any(axis=(1, 2)))
+    assert 0 < changed.min() < 30 < changed.max() < top
 
 
 def test_the_diagonal_is_empty(make_matrix):

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -86,6 +87,11 @@ def test_alerts_come_before_what_is_well():
     found = [next(i for i, line in enumerate(shown) if word in line) for word in ("slip", "slow", "/imu 30.0 Hz")]
     assert found == sorted(found)
     assert shown[found[0]].split()[0] == "error"
+
+
+def test_what_is_given_is_in_the_title(matrix):
+    title, *_ = lines(Snapshot("/infonet", replace(matrix, method="conditional", given=("cmd.linear.x", "time"))))
+    assert title.startswith("/infonet channels given cmd.linear.x, time  ")
 
 
 def test_pairs_that_cannot_be_tested_are_one_line(matrix):

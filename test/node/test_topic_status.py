@@ -192,6 +192,7 @@ def test_a_driver_that_repeats_its_stamp_is_named():
 
     def report(duplicates):
         note(topic, 49 * PERIOD + 1, 50 * PERIOD)
+        topic.note_ages(49 * PERIOD + 1, arrival=50 * PERIOD, received=0)
         return report_on_topic("t", topic, {"duplicates": duplicates}, 50 * PERIOD, 1.0, growth)
 
     assert report(2).message == "10.0 Hz"  # two of fifty
@@ -231,6 +232,14 @@ def test_a_channel_without_a_value_for_some_time_is_named_with_the_reason():
     )
     assert report(1, effort=0.5).message.count("effort") == 0
     assert value(status, "values not known") == "60"
+
+
+def test_messages_without_a_stamp_need_a_clock_as_fast_as_they_are():
+    status = report_on_topic("t", healthy(), {"duplicates": 30}, 50 * PERIOD, 1.0, Growth())
+    assert status.level == DiagnosticStatus.WARN
+    assert status.message == (
+        "30 samples not used, because an earlier message arrived at the same time of /clock: publish /clock more often"
+    )
 
 
 def test_before_the_first_message():

@@ -172,8 +172,11 @@ def _not_stamped(
         yield WARN, f"{counted(unset, 'message')} with {UNSET}"
     repeated = growth(f"{name} repeated", counts.get("duplicates", 0))
     if repeated > received / 2:
-        text = f"{counted(repeated, 'sample')} not used, because an earlier message has the same stamp"
-        yield ERROR if repeated >= received else WARN, f"{text}: its driver must stamp each message"
+        reason = "an earlier message has the same stamp: its driver must stamp each message"
+        if math.isnan(topic.age):  # messages without a stamp have the time of their arrival
+            reason = "an earlier message arrived at the same time of /clock: publish /clock more often"
+        text = f"{counted(repeated, 'sample')} not used, because {reason}"
+        yield ERROR if repeated >= received else WARN, text
 
 
 def _remedy_for_late(age: float, patience: float, leader: str) -> str:

@@ -126,6 +126,7 @@ def record(matrix: DependenceMatrix, options: ViewOptions) -> dict[str, object]:
         "sample_count": matrix.sample_count,
         "sample_rate": _number(matrix.sample_rate),
         "method": matrix.method,
+        "given": list(matrix.given),
         "estimator": matrix.estimator,
         "estimator_version": matrix.version,
         "names": list(matrix.names),
