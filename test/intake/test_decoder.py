@@ -161,6 +161,14 @@ def test_a_text_that_is_no_utf8_hides_no_number():
     assert Decoder("p/msg/Custom", made, ("b",), "/topic").read([raw]).values.tolist() == [[2.5]]
 
 
+def test_an_empty_text_without_its_end_is_empty():
+    """As some programs write it, and rclpy reads it; any other text without its end has a wrong length."""
+    made = custom("string place\nfloat64 b")
+    messages = [b"\0\1\0\0" + struct.pack("<I4sd", size, b"abcd"[:size], 2.5) for size in (0, 4)]
+    read = Decoder("p/msg/Custom", made, ("b",), "/topic").read(messages)
+    assert read.readable.tolist() == [True, False]
+
+
 def test_a_type_of_thousands_of_fields_takes_no_longer_than_its_fields():
     made = custom("\n".join(f"float64 f{k}" for k in range(20_000)))
     decoder = Decoder("p/msg/Custom", made, [f"f{k}" for k in range(0, 20_000, 10)], "/topic")

@@ -31,6 +31,7 @@ ODD = {
         "own_msgs/msg/Odd", "ros2msg", f"Empty[1000000000] a\n{'=' * 80}\nMSG: own_msgs/Empty\n", "cdr"
     ),
     "type that contains itself": ("own_msgs/msg/Odd", "ros2msg", "Odd inner\n", "cdr"),
+    "optional field": ("own_msgs/msg/Odd", "ros2idl", "struct Odd { @optional double a; };", "cdr"),
 }  # fmt: skip
 ENCODING, NO_DEFINITION = "have the encoding 'json'", "does not carry"
 REASONS = {
@@ -45,6 +46,7 @@ REASONS = {
     "IDL that is none": "the definition of own_msgs/msg/Odd cannot be read",
     "array without fields": "it has 8 bytes where 1000000000 were expected",
     "type that contains itself": "'own_msgs/msg/Odd' contains itself",
+    "optional field": "optional fields cannot be read",
 }
 
 

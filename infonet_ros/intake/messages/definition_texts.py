@@ -43,6 +43,8 @@ def types_from_idl(text: str) -> dict[str, Any]:
     sequences, rosbags would read only the inner one. Raises ValueError for a sequence of sequences, or a struct that
     inherits from one that is not there.
     """
+    if "@optional" in text:
+        raise ValueError("optional fields cannot be read")
     if nested := _SEQUENCES.search(text):
         raise ValueError(f"{nested[0]!r}, a sequence of sequences, cannot be read")
     enumerations = set(_ENUMERATION.findall(text))

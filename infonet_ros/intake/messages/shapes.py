@@ -85,15 +85,11 @@ class NumberShape:
 
 @dataclass(frozen=True)
 class TextShape:
-    """A text, behind its length in bytes."""
+    """A text, behind its length in bytes; some programs write an empty one without its end."""
 
     wire: Wire
     advance: None = None
-
-    @property
-    def least(self) -> int:
-        """See `Shape`."""
-        return 4 + len(self.wire.terminator)
+    least: int = 4
 
     def locate(self, walk: Walk, position: int) -> Located:
         """See `Shape`."""
@@ -101,7 +97,7 @@ class TextShape:
         first = position + walk.wire.head
         text = bytes(walk.data[first : first + length])
         ending = walk.wire.terminator
-        if not text.endswith(ending):
+        if text and not text.endswith(ending):
             raise Unreadable(f"a text at byte {position} has no end")
         walk.note(first, first + length)
         return text.removesuffix(ending).decode(errors="replace"), position + length  # as in rclpy

@@ -1,5 +1,6 @@
 """The storage files of a bag: found, decompressed, and opened by the reader that their first bytes ask for."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -80,6 +81,9 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:
         reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
+        bags = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and any(map(_suffix, folder.iterdir()))]
+        if bags:
+            reason += f"; these folders in it are bags: {listed([folder.name for folder in bags])}"
         raise RecordingError(f"{path} is not a bag: {reason}.")
     return files
 
@@ -146,24 +150,44 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     plain = _decompressed(path, stack) if _first_bytes(path).startswith(ZSTD) else path
     if _first_bytes(plain).startswith(PACKED):
         raise RecordingError(f"{path} is compressed or an archive: unpack it; expected a bag.")
-    storage = _READERS[_kind(plain)](plain)
+    storage = _READERS[_kind(plain)](_beside_its_log(plain, stack))
     stack.callback(storage.close)
     return storage
 
 
+def _beside_its_log(path: Path, stack: ExitStack) -> Path:
+    """Return a file, or a copy if SQLite must write beside it to read the log of a killed recorder, but may not."""
+    log = path.with_name(path.name + "-wal")
+    if not log.exists() or os.access(path.parent, os.W_OK):
+        return path
+    with _in_temporary_folder(path, path.name, "copied", stack) as copy:
+        for source, target in ((path, copy), (log, copy.with_name(copy.name + "-wal"))):
+            shutil.copyfile(source, target)
+    return copy
+
+
 def _decompressed(path: Path, stack: ExitStack) -> Path:
     """Decompress a file into a folder that is removed with the stack."""
+    with (
+        _in_temporary_folder(path, path.stem, "decompressed", stack) as plain,
+        zstd.open(path, "rb") as source,
+        plain.open("wb") as target,
+        suppress(EOFError, zstd.ZstdError),  # the part before a cut is read; its reader finds that it is not complete
+    ):
+        shutil.copyfileobj(cast("Any", source), target)
+    return plain
+
+
+@contextmanager
+def _in_temporary_folder(path: Path, name: str, done: str, stack: ExitStack) -> Iterator[Path]:
+    """Yield the place of a file in a folder that is removed with the stack; ``done`` is how it comes there."""
     try:
-        plain = stack.enter_context(temporary_folder()) / path.stem
-        # The part before a cut or a damage is read. Its reader finds that the file is not complete.
-        with zstd.open(path, "rb") as source, plain.open("wb") as target, suppress(EOFError, zstd.ZstdError):
-            shutil.copyfileobj(cast("Any", source), target)
+        yield stack.enter_context(temporary_folder()) / name
     except OSError as error:
         raise RecordingError(
-            f"{path} cannot be decompressed in {tempfile.gettempdir()} ({error.strerror}): make room there, or name "
+            f"{path} cannot be {done} in {tempfile.gettempdir()} ({error.strerror}): make room there, or name "
             "another folder by the environment variable TMPDIR."
         ) from error
-    return plain
 
 
 def check_one_kind(files: Sequence[Path]) -> None:
