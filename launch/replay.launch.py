@@ -1,5 +1,6 @@
 """Replay a recording into the node: ros2 launch infonet_ros replay.launch.py bag:=my_bag params_file:=my_robot.yaml."""
 
+from ament_index_python.packages import get_packages_with_prefixes
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -45,8 +46,11 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def player(context: LaunchContext) -> list[ExecuteProcess]:
-    """Make the player; `ros2 bag play` reads keys from a terminal, of which a launch has none."""
+    """Make the player: that of ROS 2, or our own where ROS 2 has none."""
+    # `ros2 bag play` reads keys from a terminal, of which a launch has none.
+    ros2_bag = (["ros2", "bag", "play"], ["--disable-keyboard-controls"])
+    program, options = ros2_bag if "ros2bag" in get_packages_with_prefixes() else (["infonet", "play"], [])
     loop = ["--loop"] if LaunchConfiguration("loop").perform(context) == "true" else []
     bag, rate = LaunchConfiguration("bag"), LaunchConfiguration("rate")
-    command = ["ros2", "bag", "play", bag, "--clock", "--rate", rate, "--disable-keyboard-controls", *loop]
+    command = [*program, bag, "--clock", "--rate", rate, *options, *loop]
     return [ExecuteProcess(cmd=command, name="player", output="screen")]

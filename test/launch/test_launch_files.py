@@ -155,12 +155,20 @@ def test_the_node_is_asked_about_a_share_that_is_no_number():
     assert yaml.safe_load(share) == "-1"
 
 
-@pytest.mark.parametrize(("loop", "present"), [("true", True), ("false", False)])
-def test_the_player_drives_the_clock(loop, present):
+@pytest.mark.parametrize(
+    ("installed", "loop", "present", "begin"),
+    [
+        ("ros2bag", "true", True, ["ros2", "bag", "play", "/data/run 1"]),
+        ("rviz2", "false", False, ["infonet", "play", "/data/run 1"]),
+    ],
+)
+def test_the_player_drives_the_clock(monkeypatch, installed, loop, present, begin):
+    monkeypatch.setattr("ament_index_python.packages.get_packages_with_prefixes", lambda: {installed: "/usr"})
     context, found = entities("replay.launch.py", bag="/data/run 1", rate="2.5", loop=loop)
     (player,) = [entity for entity in found if isinstance(entity, ExecuteProcess)]
     command = [words(context, part) for part in player.cmd]
-    assert command[:4] == ["ros2", "bag", "play", "/data/run 1"]
+    assert command[: len(begin)] == begin
+    assert ("--disable-keyboard-controls" in command) == (begin[0] == "ros2")  # the other player reads no keys
     assert "--clock" in command
     assert command[command.index("--rate") + 1] == "2.5"
     assert ("--loop" in command) == present
