@@ -6,6 +6,7 @@ import pytest
 from infonet_ros.errors import ConfigurationError, InputError, RecordingError, WeightsError
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.pages.report_sections import subtitle
 from infonet_ros.settings import Settings, load_settings
 
 
@@ -52,6 +53,7 @@ def test_given_channels_and_a_target_have_the_names_of_their_fields(small_bag, s
     assert results.analysis.settings.given == ("leg.force",)
     assert results.analysis.informative.target == "speed.data"
     assert "speed.data" in results.findings[0]
+    assert subtitle(results.analysis).endswith(" · given leg.force")
     with pytest.raises(ConfigurationError, match=r"^target is 'speed\.date' \(did you mean 'speed\.data'\?\)"):
         analyse_bag(small_bag, settings=small_settings, target="speed.date")
 

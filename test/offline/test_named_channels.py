@@ -71,3 +71,5 @@ def test_a_position_by_its_name_is_taken_by_its_rate_and_this_is_said(tmp_path):
     record = json.loads(CliRunner().invoke(app, [*arguments, *named], catch_exceptions=False).stdout)
     assert record["given"] == ["table.place|rate", "time"] and record["target"]["channel"] == "table.wheel"
     assert "--given place is table.place|rate: its rate is used." in record["notices"]
+    shown = CliRunner().invoke(app, [*arguments[:-2], "--given", "gyro"], catch_exceptions=False).stdout
+    assert "drive.csv: 3 channels given table.gyro, " in shown

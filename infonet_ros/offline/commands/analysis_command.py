@@ -15,7 +15,7 @@ from infonet_ros.offline.named_channels import with_named
 from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
 from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.settings import TIME, Settings, load_settings
-from infonet_ros.text import counted, printable
+from infonet_ros.text import counted, listed, printable
 
 _SHOWN = 5  # sentences on the terminal; the report has the rest
 
@@ -68,11 +68,9 @@ def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
 
 
 def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:
-    analysis = results.analysis
-    lines = [
-        f"{analysis.label}: {counted(len(analysis.names), 'channel')}, {counted(len(analysis.matrices), 'window')}, "
-        f"in {seconds:.1f} s."
-    ]
+    analysis, given = results.analysis, results.analysis.settings.given
+    channels = counted(len(analysis.names), "channel") + (f" given {listed(given)}" if given else "")
+    lines = [f"{analysis.label}: {channels}, {counted(len(analysis.matrices), 'window')}, in {seconds:.1f} s."]
     *sentences, changes = findings(analysis)
     lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_SHOWN], start=1)]
     lines += [f"  {changes}", str(analysis.significance), *proposal.brief]

@@ -14,7 +14,7 @@ from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.pages.html import Cell, Row, Table
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE
-from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, moment
+from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, listed, moment
 
 LISTED = 200  # pairs, and changes
 
@@ -33,11 +33,12 @@ def subtitle(analysis: Analysis) -> str:
     """Return a description of the analysed recording in one line."""
     settings, windows = analysis.settings, counted(len(analysis.matrices), "window")
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
+    given = f" · given {listed(settings.given)}" if settings.given else ""
     return (
         f"{moment(analysis.span.start)} · {analysis.span.duration:.1f} s · "
         f"{counted(len(analysis.names), 'channel')} of {counted(len(settings.modalities), 'topic')} at "
         f"{analysis.whole.matrix.sample_rate:.4g} Hz · {windows} of {settings.window:g} s, one every "
-        f"{settings.hop:g} s{lags}"
+        f"{settings.hop:g} s{lags}{given}"
     )
 
 
