@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter, sosfilt
 
-from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times
+from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times, often_interrupted
 from infonet_ros.estimator.samples.ranks import normalised, rank
 
 COUNT = 1000
@@ -80,3 +80,23 @@ def test_set_points_at_common_times(net, given, correlation, least, most):
     other = rng.standard_normal(COUNT) if given else None
     p = np.array([net.pairwise(window, given=other, surrogates=19).p_value[0, 1] for window in windows])
     assert least <= np.mean(p[np.isfinite(p)] < 0.051) <= most
+
+
+def rests_at_times(rng, correlation=0.7):
+    """Two streams held for 10 samples that rest at common times."""
+    x, own = rng.standard_normal((2, COUNT))
+    new = rng.random(COUNT // 10) > 0.3
+    places = np.repeat(np.maximum.accumulate(np.where(new, np.arange(len(new)), 0)), 10)
+    return np.stack([x, correlation * x + np.sqrt(1.0 - correlation**2) * own])[:, places]
+
+
+def test_samples_that_follow_gaps_are_told_from_regular_ones():
+    rows = np.arange(0, COUNT, 10)
+    assert not often_interrupted(rows) and not often_interrupted(np.delete(rows, [20, 40]))
+    assert not often_interrupted(rows[:1])
+    assert often_interrupted(np.delete(rows, np.arange(5, 95, 10)))
+
+
+def test_held_streams_that_rest_at_times_are_judged_by_their_evidence(net, rng):
+    pairs = net.pairwise_windows((rests_at_times(rng).T for _ in range(30)), surrogates=19)
+    assert np.mean([one.p_value[0, 1] <= 0.05 + 1e-9 for one in pairs]) > 0.9

@@ -12,7 +12,7 @@ from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
-from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times
+from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times, often_interrupted
 from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.samples.surrogates import ShiftsByContent
 
@@ -109,7 +109,8 @@ class LagBatch:
     def moving_together(self, numbers: np.ndarray) -> np.ndarray:
         """Return which of requests ``numbers`` are in this batch, and of channels that move at common times."""
         asked = self.numbers[self.moving][self._asked(numbers)]
-        if not len(asked):
+        first, second = self.patterns
+        if not len(asked) or (first.fewer(second) and often_interrupted(self.parts()[0])):
             return asked
         scores, rows, columns = self._scores(numbers)
         return asked[Coincidence.of(scores).together[rows, columns]]

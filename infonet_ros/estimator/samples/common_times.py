@@ -18,6 +18,7 @@ from infonet_ros.estimator.samples.ranks import waves
 
 DEGREES = 3  # waves of the ranks
 CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
+BREAKS = 0.05  # of the samples that count follow a gap: with fewer, they hardly matter
 WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next: noise hides steps of single samples
 
 
@@ -50,6 +51,15 @@ class Coincidence:
     def together(self) -> np.ndarray:
         """(N, N) bool: pairs of channels that often move at the same samples."""
         return np.asarray((self.by_width > CHANCE * self.chance).any(axis=0))
+
+
+def often_interrupted(rows: np.ndarray) -> bool:
+    """Return whether many of the samples (R,) that count for a pair follow a gap, of twice the usual step or longer.
+
+    Two held streams have one where either rests. Both move on in it: at common times, whatever else they do.
+    """
+    steps = np.diff(rows)
+    return len(steps) > 0 and float((steps >= 2.0 * np.median(steps)).mean()) > BREAKS
 
 
 def evidence_of_pairs(
