@@ -73,16 +73,7 @@ def compare_recordings(
     remappings : sequence of str
         Names of topics in the second group, see `settings.remapping`.
     """
-    notices: tuple[str, ...] = ()
-    if settings is None or not settings.modalities:
-        with open_recording([before[0]], *clock) as recording:
-            proposal = propose(recording, settings or Settings(), chosen_span(recording, 0.0, None), given=given)
-            settings, notices = proposal.settings, tuple(proposal.notices)
-    if settings.synchronization != "resample":
-        raise ConfigurationError(
-            f"synchronization is {settings.synchronization!r}: recordings are compared with 'resample'; set it in the "
-            "parameter file."
-        )
+    settings, notices = _chosen(before[0], settings, given, clock)
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     other = remapped(settings, remappings)
     groups = [
@@ -95,6 +86,23 @@ def compare_recordings(
     if too_few := caveat(*(sum(len(one.mi) > 0 for one in group) for group in (first, second))):
         notices = (*notices, too_few)
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
+
+
+def _chosen(
+    path: Path, settings: Settings | None, given: Sequence[str], clock: TableClock
+) -> tuple[Settings, tuple[str, ...]]:
+    """Return settings with channels to compare, by default those that are proposed for a recording; and notices."""
+    notices: tuple[str, ...] = ()
+    if settings is None or not settings.modalities:
+        with open_recording([path], *clock) as recording:
+            proposal = propose(recording, settings or Settings(), chosen_span(recording, 0.0, None), given=given)
+            settings, notices = proposal.settings, tuple(proposal.notices)
+    if settings.synchronization != "resample":
+        raise ConfigurationError(
+            f"synchronization is {settings.synchronization!r}: recordings are compared with 'resample'; set it in the "
+            "parameter file."
+        )
+    return settings, notices
 
 
 def windows_of(analysis: Analysis) -> WindowedRecording:

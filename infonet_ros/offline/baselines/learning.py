@@ -20,6 +20,7 @@ from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
 from infonet_ros.offline.baselines.unbroken import UnbrokenRecording, read_unbroken
 from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import WholeRecording
@@ -65,23 +66,11 @@ def learn_baseline(
         The baseline, and sentences about what was left out.
     """
     read, settings, proposed = _read_all(paths, settings, start, duration, clock, progress)
-    longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
     net = InfoNet.from_pretrained(settings.device, settings.weights)
-    with Workers(net.device) as workers:
-        usual = settings.with_values(max_lag=usual_range(settings))  # the node waits for each delay of a baseline
-        whole = estimate_whole(net, longest, usual, workers, progress)
-    angular = angular_channels(settings)
-    lesson = Lesson(
-        names=longest.window.names,
-        pieces=tuple(wrapped(one.overview.window.samples, angular) for one in read),
-        rate=longest.window.rate,
-        messages=tuple(one.messages for one in read),
-        spikes=tuple(one.spikes for one in read),
-        angles=tuple(np.array(longest.window.names)[angular].tolist()),
-    )
+    whole = _estimated(net, read, settings, progress)
     baseline, left_out = learn(
         net,
-        lesson,
+        _lesson(read, settings),
         _candidates(whole, settings),
         parameters=params_document(replace(settings, watches=())),
         recordings=tuple(one.label for one in read),
@@ -113,6 +102,33 @@ def _read_all(
             settings = settings.with_values(rate=read[0].overview.window.rate)
     assert settings is not None, "there is a recording"
     return read, settings, proposed
+
+
+def _estimated(
+    net: InfoNet, read: Sequence[UnbrokenRecording], settings: Settings, progress: Progress
+) -> WholeRecording:
+    """Return what the channels of the longest recording share."""
+    longest = _longest(read)
+    usual = settings.with_values(max_lag=usual_range(settings))  # the node waits for each delay of a baseline
+    with Workers(net.device) as workers:
+        return estimate_whole(net, longest, usual, workers, progress)
+
+
+def _lesson(read: Sequence[UnbrokenRecording], settings: Settings) -> Lesson:
+    """Return the good samples of all recordings."""
+    longest, angular = _longest(read), angular_channels(settings)
+    return Lesson(
+        names=longest.window.names,
+        pieces=tuple(wrapped(one.overview.window.samples, angular) for one in read),
+        rate=longest.window.rate,
+        messages=tuple(one.messages for one in read),
+        spikes=tuple(one.spikes for one in read),
+        angles=tuple(np.array(longest.window.names)[angular].tolist()),
+    )
+
+
+def _longest(read: Sequence[UnbrokenRecording]) -> Overview:
+    return max((one.overview for one in read), key=lambda overview: len(overview.stamps))
 
 
 def _candidates(whole: WholeRecording, settings: Settings) -> list[LaggedPair]:
