@@ -267,3 +267,21 @@ def test_a_pair_that_moves_less_is_not_called_decoupled(baseline):
     samples, other = 0.2 * pair(5, 1500), 0.2 * pair(6, 1500)
     for broken, kind in [(samples, Kind.NOT_SEEN_BEFORE), (np.c_[samples[:, 0], other[:, 1]], Kind.DECOUPLED)]:
         assert Diagnosis(baseline, 0, broken, BREAK).explain().kind is kind
+
+
+def test_values_that_the_good_recordings_hardly_show_are_no_broken_pair(net):
+    """A robot slows down in its turns; in the good recordings it drives fast, but for a slow start of 2 s."""
+
+    def drive(seed, seconds, speed):
+        rng = np.random.default_rng(seed)
+        turn = np.convolve(rng.standard_normal(round(10 * seconds) + 9), np.ones(10) / np.sqrt(10.0), "valid")
+        return np.c_[speed - 0.1 * np.abs(turn) + 0.01 * rng.standard_normal(len(turn)), turn]
+
+    good = drive(1, 400.0, 1.0)
+    good[:20, 0] *= np.linspace(0.2, 1.0, 20)
+    lesson = Lesson(("odom.speed", "odom.turn"), (good,), 10.0)
+    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 0)], parameters="", recordings=("g",))
+    slow = np.r_[drive(2, 20.0, 1.0), drive(3, 30.0, 0.5) * (1.0, 0.2)]
+    alarms, _ = run(learnt, slow)
+    assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
+    assert alarms[0].words == "odom.speed is at values that the good recordings hardly show"

@@ -24,6 +24,8 @@ LONG_ZERO = "0 for longer than in the good recordings"
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _LEAST_ROUGH = 8  # samples: one spike makes fewer rough
 _OUTSIDE = 0.1  # share of samples beyond all good ones
+_RARE = 0.025  # share of the good samples at either end of a channel's range: values that they hardly show,
+_MOSTLY = 0.9  # if so much of the new ones is there
 _RECENT = 2.0  # seconds in which a channel moves, or hardly
 _CALM = 0.25  # of its usual distance from its median: with less a channel hardly moves
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
@@ -63,6 +65,9 @@ class Diagnosis:
         if search.still_dependent():
             words = f"{pair.a} and {pair.b} still depend on each other, but not as in the good recordings"
             return Fault(Kind.NOT_SEEN_BEFORE, words)
+        if rare := [side.name for side in sides if side.rare]:
+            words = f"{' and '.join(rare)} {are(len(rare))} at values that the good recordings hardly show"
+            return Fault(Kind.NOT_SEEN_BEFORE, words, rare[0] if len(rare) == 1 else "")
         return Fault(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
 
     def saturated(self) -> Fault | None:
@@ -105,7 +110,8 @@ class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
     ``still`` tells whether it had one value only, ``zero`` that it is 0, ``slowed_down`` that it came to 0 bit by bit,
-    and ``calm`` that it hardly moves. ``frozen`` are the words for one value only if it is longer than ever.
+    and ``calm`` that it hardly moves. ``frozen`` are the words for one value only if it is longer than ever. ``rare``
+    tells that its values are at one end of its range, where hardly any good ones are.
     """
 
     name: str
@@ -115,6 +121,7 @@ class _Side:
     calm: bool
     frozen: str
     outside: bool
+    rare: bool
     noisier: bool
 
     @classmethod
@@ -122,7 +129,8 @@ class _Side:
         channel, samples = baseline.channels[column], every[start:]
         known = samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
-        least, most = baseline.quantiles[0, column, [0, -1]]
+        good = baseline.quantiles[Form.VALUES, column]
+        least, low, high, most = good[np.round(np.array([0.0, _RARE, 1.0 - _RARE, 1.0]) * (len(good) - 1)).astype(int)]
         recent = known[-round(_RECENT * baseline.rate) :]
         frozen = still and seconds > max(channel.longest_rest(known[-1]), LEAST_PAUSE)
         return cls(
@@ -130,9 +138,10 @@ class _Side:
             still=still,
             zero=len(known) > 0 and channel.is_zero(known[-1]),
             slowed_down=channel.slowed_down(every),
-            calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(baseline.quantiles[0, column])),
+            calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(good)),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
+            rare=len(known) > 1 and bool(max((known < low).mean(), (known > high).mean()) > _MOSTLY),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
 
