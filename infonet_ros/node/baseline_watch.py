@@ -45,6 +45,7 @@ class BaselineWatch:
             modality.name: [k for k, name in enumerate(modality.channel_names) if name in baseline.names]
             for modality in settings.modalities
         }
+        self._watched = {name for name, columns in self._columns.items() if columns}
         self._last: int | None = None
         self._waiting = _Waiting()
         self._published: dict[int, Kind] = {}
@@ -64,7 +65,7 @@ class BaselineWatch:
 
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
         """Take messages of one topic; see `WindowStream.extend`."""
-        if any(self._columns[name] for name in columns):
+        if not self._watched.isdisjoint(columns):
             self._waiting.add(stamps, columns, arrivals)
 
     def judge(self) -> None:

@@ -49,14 +49,14 @@ def _standardized(innovations: np.ndarray) -> np.ndarray:
     """Divide each innovation (T, N) by the root mean square of those before it; NaN where fewer than half are known."""
     known = np.isfinite(innovations)
     squares = np.where(known, innovations, 0.0) ** 2
-    count, power = (_sum_of_earlier(values) for values in (known.astype(float), squares))
+    count, power = _sum_of_earlier(np.stack([known, squares], axis=1)).swapaxes(0, 1)
     usable = (2 * count >= RECENT) & (power > 0.0)
     return np.where(usable, innovations, np.nan) / np.sqrt(np.where(usable, power / np.maximum(count, 1.0), 1.0))
 
 
 def _sum_of_earlier(values: np.ndarray) -> np.ndarray:
-    """Return the sum (T, N) of the RECENT rows before each."""
-    padded = np.concatenate([np.zeros((RECENT, values.shape[1])), values])
+    """Return the sum (T, ...) of the RECENT rows before each."""
+    padded = np.concatenate([np.zeros((RECENT, *values.shape[1:])), values])
     return np.sum([padded[row : row + len(values)] for row in range(RECENT)], axis=0)
 
 

@@ -24,7 +24,11 @@ _MEDIAN = 0.6745  # of the sizes of Gaussian steps, in root mean squares
 
 
 def spike_heights(
-    values: np.ndarray, angles: np.ndarray, usual: np.ndarray, single: np.ndarray | None = None
+    values: np.ndarray,
+    angles: np.ndarray,
+    usual: np.ndarray,
+    single: np.ndarray | None = None,
+    least: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Return by how much samples stand out from those before and after them.
 
@@ -40,6 +44,8 @@ def spike_heights(
         Their `usual_steps`.
     single : (T, N) float64, optional
         By how much single messages since the sample before stand out; NaN where only the samples show it.
+    least : (N,) float64 or float, optional
+        Lower heights do not matter, and are 0: if all are, nothing else is computed.
 
     Returns
     -------
@@ -54,6 +60,9 @@ def spike_heights(
     if single is not None:
         of_messages = single[BEFORE:-REACH]
         heights = np.where(np.isnan(of_messages), heights, of_messages)
+    heights[~(heights > least)] = 0.0
+    if not heights.any():
+        return heights
     busiest = np.maximum(usual, _recent_steps(values, angles))
     return heights * np.divide(usual, busiest, out=np.zeros_like(heights), where=busiest > 0.0)
 

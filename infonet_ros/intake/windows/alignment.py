@@ -21,6 +21,7 @@ GAP_PERIODS = 3
 """A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
 _REPEATED = 2  # messages with one value that may be a spike: more are a level
+_VALUES = 4  # in turn, before a message, that tell with it by how much the one two before it stands out
 _FEWEST = 16  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
@@ -99,20 +100,17 @@ def _interpolated(
     stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float, levels: np.ndarray
 ) -> np.ndarray:
     """Interpolate a stream linearly; the columns that are ``levels`` (K,) take the value of the nearest sample."""
-    result = np.full((len(ticks), values.shape[1]), np.nan)
     if not len(stamps):
-        return result
-    after = np.searchsorted(stamps, ticks, side="right")
-    before = np.maximum(after - 1, 0)
-    age = ticks - stamps[before]
-    following = np.minimum(after, len(stamps) - 1)
-    gap = stamps[following] - stamps[before]
-    between = (after > 0) & (after < len(stamps)) & (age > 0) & (gap <= max_gap)
-    low, high = values[before[between]], values[following[between]]
-    way = (age[between] / gap[between])[:, None]
-    result[between] = low + (high - low) * np.where(levels, way.round(), way)
-    on_tick = (after > 0) & (age == 0)
-    result[on_tick] = values[before[on_tick]]
+        return np.full((len(ticks), values.shape[1]), np.nan)
+    after = stamps.searchsorted(ticks, side="right")
+    before, following = np.maximum(after - 1, 0), np.minimum(after, len(stamps) - 1)
+    age, gap = ticks - stamps[before], stamps[following] - stamps[before]
+    way = (age / np.maximum(gap, 1))[:, None]
+    low, high = values[before], values[following]
+    result = low + (high - low) * np.where(levels, way.round(), way)
+    on_tick = age == 0
+    result[on_tick] = low[on_tick]
+    result[(after == 0) | ~(on_tick | (after < len(stamps)) & (gap <= max_gap))] = np.nan
     return result
 
 
@@ -223,12 +221,15 @@ def spikes_since(
 
 
 def _end_of(stamps: np.ndarray, values: np.ndarray, begin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the end of a stream in which each channel takes four values in turn up to ``begin``; all without one."""
-    row, known = int(np.searchsorted(stamps, begin, side="right")), np.isfinite(values)
-    before, there = values[:row], known[:row]
-    changed = (before[1:] != before[:-1]) & there[1:] & there[:-1]
-    enough = (np.cumsum(changed[::-1], axis=0) >= 3).all(axis=1)
-    first = row - 2 - int(enough.argmax()) if enough.any() else 0
+    """Return the end of a stream in which each channel takes some values in turn up to ``begin``; all without one."""
+    row = int(stamps.searchsorted(begin, side="right"))
+    for reach in (4 * _VALUES, row):  # few rows suffice, for most streams
+        first = max(0, row - reach)
+        before = values[first:row]
+        known = np.isfinite(before)
+        changes = ((before[1:] != before[:-1]) & known[1:] & known[:-1]).sum(axis=0)
+        if (changes >= _VALUES - 1).all():
+            break
     return stamps[first:], values[first:]
 
 

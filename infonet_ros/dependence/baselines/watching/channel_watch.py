@@ -90,7 +90,7 @@ class ChannelWatch:
         self._value = held[-1]
         unknown = np.full(samples.shape, np.nan)
         recent = np.concatenate([self._before, [samples, unknown if spikes is None else spikes]], axis=1)
-        self._spikes = spike_heights(recent[0], self._angles, self._steps, recent[1])
+        self._spikes = spike_heights(recent[0], self._angles, self._steps, recent[1], self._spiky)
         self._before = recent[:, len(samples) :]
         self._messages.extend(messages)
         self._messages.forget()
