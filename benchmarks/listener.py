@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParameters
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.time import Time
 
 from benchmarks.load import BOUND, Load
@@ -47,6 +51,26 @@ class Listener(Node):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             rclpy.spin_once(self, timeout_sec=0.1)
+
+    def configure(self, node: str, **parameters: str) -> None:
+        """Set parameters that a running node reads when it is configured, and forget what it reported before."""
+        for transition in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+            self._ask(ChangeState, f"/{node}/change_state", ChangeState.Request(transition=Transition(id=transition)))
+        messages = [Parameter(name, value=value).to_parameter_msg() for name, value in parameters.items()]
+        self._ask(SetParameters, f"/{node}/set_parameters", SetParameters.Request(parameters=messages))
+        for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+            self._ask(ChangeState, f"/{node}/change_state", ChangeState.Request(transition=Transition(id=transition)))
+        self.statuses.clear()
+
+    def _ask(self, service: Any, name: str, request: Any) -> None:
+        """Wait for the answer of a service."""
+        client = self.create_client(service, name)
+        client.wait_for_service(BOUND)
+        answer = client.call_async(request)
+        rclpy.spin_until_future_complete(self, answer, timeout_sec=BOUND)
+        if not answer.done():
+            raise SystemExit(f"{name} did not answer within {BOUND:g} s.")
+        self.destroy_client(client)
 
     def note_memory(self, pid: int) -> None:
         """Read the node's resident memory, once a second, from the first matrix on."""

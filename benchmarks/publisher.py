@@ -37,6 +37,8 @@ def publish(topics: list[str], rate: float, count: int) -> None:
     for _ in range(count):
         due += 1.0 / rate
         time.sleep(max(0.0, due - time.monotonic()))
+        if not rclpy.ok():
+            return  # the process is ended
         common = rng.normal()
         for publisher in publishers:
             message.header.stamp = node.get_clock().now().to_msg()
