@@ -135,6 +135,7 @@ def test_of_two_oscillations_neither_is_the_rate_of_the_other():
     phase = 2.0 * np.pi * np.arange(6000) / RATE
     kinship = Kinship.of(np.column_stack([np.sin(phase), np.cos(phase)]), RATE, joints("left", "right"))
     assert not kinship.trivial.any()
+    assert not kinship.changes(np.full((2, 2), 0.1)).any()
 
 
 def test_a_torque_moves_as_the_rate_of_a_speed_and_as_the_acceleration_of_a_command(rng):

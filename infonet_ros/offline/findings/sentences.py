@@ -50,17 +50,18 @@ def findings(analysis: Analysis) -> list[Finding]:
     channels that are stuck, and channels that changed follow. Then come groups of similar channels, and pairs: between
     topics before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups
     only the first is listed, and pairs whose channels are connected already come later. Pairs that a third channel
-    explains come last, with those of one period, which no shift can test.
+    explains come last. If there is no pair, those of one period are told, which no shift can test.
     """
-    last = [*_explained(analysis)][:_MOST_EXPLAINED] + [*_of_one_period(analysis)][:_MOST_UNTESTED]
-    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(last)]
+    explained = [*_explained(analysis)][:_MOST_EXPLAINED]
+    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
+    rest = explained or [*_of_one_period(analysis)][:_MOST_UNTESTED] or [_nothing(analysis)]
     return [
         *_target(analysis),
         *_drifts(analysis),
         *_stuck(analysis),
         *_relations(analysis),
-        *(found or last or [_nothing(analysis)]),
-        *(last if found else ()),
+        *(found or rest),
+        *(explained if found else ()),
         _changes(analysis),
     ]
 

@@ -109,10 +109,11 @@ class Kinship:
 
         The torque of a joint moves as the rate of its speed. Beside its rate of change, a stream is most alike a part
         of its period earlier or later: that is no delay. ``mi`` (N, N) is what each pair shares at its best delay.
-        Nothing is compared with the rate of a computed rate: that is noise.
+        Nothing is compared with the rate of a computed rate: that is noise. Of two oscillations each looks like the
+        rate of the other.
         """
         sums = np.where(self.computed, 0.0, self.sums)
-        once = (sums >= _ADDS_UP) & (sums > sums.T) & (sums > correlation(np.nan_to_num(mi)))
+        once = (sums >= _ADDS_UP) & (self.sums.T < _ADDS_UP) & (sums > correlation(np.nan_to_num(mi)))
         return np.where(once, 1, 2 * (once @ once & ~np.eye(len(once), dtype=bool)))
 
     def with_delays(self, late: np.ndarray) -> "Kinship":
