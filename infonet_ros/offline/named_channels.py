@@ -58,4 +58,9 @@ def with_named(proposal: Proposal, given: Sequence[str], target: str, *, dashes:
         if is_rate(channel) and not is_rate(name)
     ]
     settings = replace(proposal.settings, given=channels or proposal.settings.given)
+    if full in settings.given:
+        raise ConfigurationError(
+            f"{dashes}target is {full!r}, which is given, too, so nothing can tell more about it: choose another "
+            "target, or do not give it."
+        )
     return replace(proposal, settings=settings, notices=(*proposal.notices, *rates)), full

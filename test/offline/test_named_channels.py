@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from infonet_ros.cli import app
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal
-from infonet_ros.offline.named_channels import named_channel
+from infonet_ros.offline.named_channels import named_channel, with_named
 from infonet_ros.settings import Modality, Settings
 
 PROPOSAL = Proposal(
@@ -58,6 +58,11 @@ def test_a_channel_has_the_name_of_its_field(name, channel):
 def test_other_names_are_refused_with_those_that_work(name, said):
     with pytest.raises(ConfigurationError, match=said):
         named_channel("--target", name, PROPOSAL)
+
+
+def test_a_target_is_not_given():
+    with pytest.raises(ConfigurationError, match=r"^--target is 'imu\.level', which is given, too,"):
+        with_named(PROPOSAL, ["level"], "imu.level", dashes="--")
 
 
 def test_a_position_by_its_name_is_taken_by_its_rate_and_this_is_said(tmp_path):
