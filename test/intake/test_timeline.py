@@ -95,6 +95,18 @@ def test_a_topic_whose_clock_is_wrong_stays_aside(offset, begin):
     assert jumps(timeline) == (0, 0)
 
 
+@pytest.mark.parametrize("offset", [15.0, 30.0])
+def test_a_clock_that_is_set_on_the_way_stays_aside_when_the_others_reach_its_first_new_stamp(offset):
+    good = regular("imu", 50, 60) + regular("fix", 1, 60)
+    set_on_the_way = regular("odom", 10, 20) + regular("odom", 10, 40, offset, 20.0)
+    found, timeline = taken(good + set_on_the_way)
+    assert found["imu"] == stamps(good, "imu")
+    assert found["fix"] == stamps(good, "fix")
+    assert max(found["odom"]) == pytest.approx(19.9)
+    assert timeline.offsets["odom"] == pytest.approx(offset, abs=0.2)
+    assert jumps(timeline) == (0, 0)
+
+
 @pytest.mark.parametrize("offset", [-HOUR, HOUR])
 def test_a_topic_whose_clock_is_wrong_may_come_first(offset):
     bad = regular("c", 100, 20, offset)

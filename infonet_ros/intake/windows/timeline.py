@@ -61,7 +61,7 @@ class _Topic(Generic[Item]):
     """The state of one topic since the last jump of time.
 
     ``waiting`` are consecutive messages that do not continue the earlier ones, but agree with one another: from the
-    stamp ``first`` to ``newest``, since message number ``began``.
+    stamp ``first``, which was ``ahead`` of the others, to ``newest``, since message number ``began``.
     """
 
     taken: int = 0
@@ -72,6 +72,7 @@ class _Topic(Generic[Item]):
     waiting: deque[_Waiting[Item]] = field(default_factory=lambda: deque(maxlen=_KEPT))
     began: int = 0
     first: int = 0
+    ahead: int = 0  # of the newest stamp that all topics had then
     newest: int = 0
 
     @property
@@ -161,7 +162,7 @@ class Timeline(Generic[Item]):
         if sum(len(self.topics[voter].waiting) for voter in voters) < SEVERAL or topic.newest == topic.first:
             return Admission(False, [])
         assert self.newest is not None
-        if 0 <= topic.first - self.newest <= self.leap:
+        if topic.first >= self.newest and topic.ahead <= self.leap:
             return Admission(False, self._take_waiting(voters))
         if self._time_jumped(topic, voters):
             return Admission(True, self._begin_anew(topic, voters))
@@ -204,6 +205,7 @@ class Timeline(Generic[Item]):
         if not (topic.waiting and -DISORDER <= message.stamp - topic.newest <= self.leap):
             topic.waiting.clear()
             topic.began, topic.first, topic.newest = message.number, message.stamp, message.stamp
+            topic.ahead = message.stamp - self.newest
         topic.waiting.append(message)
         topic.newest = max(topic.newest, message.stamp)
         if message.arrival is not None:
