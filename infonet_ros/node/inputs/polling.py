@@ -20,7 +20,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
 from rclpy.subscription import Subscription
 
-USUAL_PERIOD, LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.1, 0.001
+USUAL_PERIOD, LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.25, 0.001
 """Seconds between two reads of the queues."""
 
 _MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other callbacks can run

@@ -5,6 +5,7 @@ It checks the graph twice a second, so the subscription follows publishers that 
 are taken as bytes, in batches; see `polling`.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from rclpy.clock import Clock
@@ -22,7 +23,7 @@ from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 
 GRAPH_PERIOD = 0.5
-"""Seconds between two checks of the graph."""
+"""Seconds between two checks of the graph, and up to one read more."""
 
 _LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on the messages of a topic
 
@@ -47,26 +48,23 @@ class Subscriptions:
         self.topics = [TopicInput(node, topic, modalities, self._clock) for topic, modalities in by_topic.items()]
         for topic in self.topics:
             topic.bind_if_published()
-        self._graph_timer: Timer | None = None
         self.poll_timer: Timer | None = None
-        self._looks = 0
+        self._looks, self._looked = 0, 0.0  # how often, and when by a steady clock
 
     def open(self) -> None:
         """Subscribe to the published topics, and keep checking for the others."""
         self._clock.open()
         # By a steady clock, since simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._graph_timer = self._node.create_timer(GRAPH_PERIOD, self._look, clock=steady)
-        self.poll_timer = self._node.create_timer(USUAL_PERIOD, self.read, clock=steady)
+        self.poll_timer = self._node.create_timer(USUAL_PERIOD, self._poll, clock=steady)
         self._taken = [topic.taken for topic in self.topics]
         self._look()
 
     def close(self) -> None:
         """End all subscriptions."""
-        for timer in (self._graph_timer, self.poll_timer):
-            if timer is not None:
-                self._node.destroy_timer(timer)
-        self._graph_timer = self.poll_timer = None
+        if self.poll_timer is not None:
+            self._node.destroy_timer(self.poll_timer)
+        self.poll_timer = None
         self._clock.close()
         for topic in self.topics:
             topic.close()
@@ -81,19 +79,26 @@ class Subscriptions:
         if batches:
             self._take(batches)
 
+    def _poll(self) -> None:
+        """Read, and check the graph if it is time to: a timer of its own would wake the executor as often again."""
+        if time.monotonic() >= self._looked + GRAPH_PERIOD:
+            self._look()
+        self.read()
+
     def _look(self) -> None:
         self._looks += 1
+        before, self._looked = self._looked, time.monotonic()
         for topic in self.topics:
             topic.look()
             topic.note_events()
             if self._looks % _LOOKS_A_LOG == 0:
                 topic.log_problems()
-        self._fit_period()
+        self._fit_period(self._looked - before)
 
-    def _fit_period(self) -> None:
-        """Set the period of reading so that no queue overflows."""
+    def _fit_period(self, passed: float) -> None:
+        """Set the period of reading so that no queue overflows, by the messages of the seconds that passed."""
         taken = [topic.taken for topic in self.topics]
-        rates = [(now - before) / GRAPH_PERIOD for now, before in zip(taken, self._taken, strict=True)]
+        rates = [(now - before) / passed for now, before in zip(taken, self._taken, strict=True)]
         self._taken = taken
         sizes = [topic.queue_size for topic in self.topics]
         period = round(fitting_period(self.hop, sizes, rates) * NANOSECONDS)
