@@ -40,7 +40,8 @@ class Kind:
         return x, y
 
 
-def _slow(noise: np.ndarray, count: int, coefficient: float) -> np.ndarray:
+def slow_noise(noise: np.ndarray, count: int, coefficient: float) -> np.ndarray:
+    """Filter noise to that of an autoregressive stream (T,) of first order."""
     values: np.ndarray = lfilter([np.sqrt(1.0 - coefficient**2)], [1.0, -coefficient], noise[: count + BEFORE])
     return values[BEFORE:]
 
@@ -98,7 +99,7 @@ def _reports(least: float) -> Driven:
     """Send a value only when it has moved enough."""
 
     def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-        values = _slow(noise, count, 0.8)
+        values = slow_noise(noise, count, 0.8)
         for place in range(1, count):
             if abs(values[place] - values[place - 1]) <= least:
                 values[place] = values[place - 1]
@@ -173,11 +174,11 @@ def _low_passed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 
 
 def _heavy(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    return student.ppf(ndtr(_slow(noise, count, 0.8)), 1.5)
+    return student.ppf(ndtr(slow_noise(noise, count, 0.8)), 1.5)
 
 
 def _gaps(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    return np.where(switch(times, count, 40.0) > 0.0, np.nan, _slow(noise, count, 0.9))
+    return np.where(switch(times, count, 40.0) > 0.0, np.nan, slow_noise(noise, count, 0.9))
 
 
 def _set_points(noisy: float, order: int = 0) -> Driven:
@@ -192,7 +193,7 @@ def _set_points(noisy: float, order: int = 0) -> Driven:
 
 
 def _dead_band(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    values = _slow(noise, count, 0.9)
+    values = slow_noise(noise, count, 0.9)
     return np.sign(values) * np.maximum(np.abs(values) - 0.7, 0.0)
 
 
@@ -203,14 +204,14 @@ def _angle(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 def _pulses(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Switch on for a varying part of each period of 10 samples."""
     period, part = np.divmod(np.arange(count) + times.integers(10), 10)
-    return (part / 10.0 < ndtr(_slow(noise, count // 10 + 2, 0.8))[period]).astype(float)
+    return (part / 10.0 < ndtr(slow_noise(noise, count // 10 + 2, 0.8))[period]).astype(float)
 
 
 def _follower(play: float, switches: bool) -> Driven:
     """Follow with so much play, as a gear with backlash; or switch between its ends, as a thermostat."""
 
     def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-        drive, values = _slow(noise, count, 0.95), np.zeros(count)
+        drive, values = slow_noise(noise, count, 0.95), np.zeros(count)
         for place in range(1, count):
             least, most = drive[place] - play, drive[place] + play
             values[place] = np.clip(values[place - 1], least, most)
@@ -223,7 +224,7 @@ def _follower(play: float, switches: bool) -> Driven:
 
 def _blind(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Show nothing for 5 samples after a large value."""
-    values, blind = _slow(noise, count, 0.9), 0
+    values, blind = slow_noise(noise, count, 0.9), 0
     for place in range(count):
         blind = blind - 1 if blind else 5 * int(abs(values[place]) > 1.5)
         values[place] = values[place] if blind in (0, 5) else 0.0
@@ -236,7 +237,7 @@ def _several_waves(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 
 
 def _warm_up(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    return _slow(noise, count, 0.5) + 3.0 * np.exp(-10.0 * np.arange(count) / count)
+    return slow_noise(noise, count, 0.5) + 3.0 * np.exp(-10.0 * np.arange(count) / count)
 
 
 def _late_trend(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -258,15 +259,15 @@ KINDS: dict[str, Kind] = {
     "spline through samples, own ticks": Kind(_spline(10)),
     "frozen at times": Kind(_frozen(20.0)),
     "sent when it moves": Kind(_reports(0.5)),
-    "AR(1) 0.9, 4 levels": Kind(lambda noise, times, count: np.floor(4.0 * ndtr(_slow(noise, count, 0.9)))),
-    "AR(1) 0.9, rounded to 0.1 sd": Kind(lambda noise, times, count: np.round(_slow(noise, count, 0.9), 1)),
-    "AR(1) 0.9 that saturates": Kind(lambda noise, times, count: np.clip(_slow(noise, count, 0.9), -0.7, 0.7)),
-    "AR(1) 0.99, every 10th sample": Kind(lambda noise, times, count: _slow(noise, 10 * count, 0.99)[::10]),
+    "AR(1) 0.9, 4 levels": Kind(lambda noise, times, count: np.floor(4.0 * ndtr(slow_noise(noise, count, 0.9)))),
+    "AR(1) 0.9, rounded to 0.1 sd": Kind(lambda noise, times, count: np.round(slow_noise(noise, count, 0.9), 1)),
+    "AR(1) 0.9 that saturates": Kind(lambda noise, times, count: np.clip(slow_noise(noise, count, 0.9), -0.7, 0.7)),
+    "AR(1) 0.99, every 10th sample": Kind(lambda noise, times, count: slow_noise(noise, 10 * count, 0.99)[::10]),
     "low-passed, every 5th sample": Kind(_low_passed),
     "AR(1) 0.8 with heavy tails": Kind(_heavy),
     "AR(1) 0.9 with gaps": Kind(_gaps),
     "AR(1) 0.9, rests at other times": Kind(
-        lambda noise, times, count: _slow(noise, count, 0.9) * switch(times, count, 50.0)
+        lambda noise, times, count: slow_noise(noise, count, 0.9) * switch(times, count, 50.0)
     ),
     "AR(1) 0.9, gaps of both": Kind(_gaps, together=True),
     "set points at common times, in noise": Kind(_set_points(0.2), together=True),
@@ -277,18 +278,20 @@ KINDS: dict[str, Kind] = {
     "backlash": Kind(_follower(0.4, switches=False)),
     "switch with hysteresis": Kind(_follower(0.6, switches=True)),
     "AR(1) 0.95, rounded to 1 sd with dither": Kind(
-        lambda noise, times, count: np.round(_slow(noise, count, 0.95) + times.uniform(-0.5, 0.5, count))
+        lambda noise, times, count: np.round(slow_noise(noise, count, 0.95) + times.uniform(-0.5, 0.5, count))
     ),
     "AR(1) 0.9, blind after large values": Kind(_blind),
-    "AR(1) 0.9 that saturates at one end": Kind(lambda noise, times, count: np.minimum(_slow(noise, count, 0.9), -0.5)),
-    "AR(1) 0.8 with the tails of Cauchy": Kind(
-        lambda noise, times, count: np.tan(3.0 * (ndtr(_slow(noise, count, 0.8)) - 0.5))
+    "AR(1) 0.9 that saturates at one end": Kind(
+        lambda noise, times, count: np.minimum(slow_noise(noise, count, 0.9), -0.5)
     ),
-    "AR(1) of any memory": Kind(lambda noise, times, count: _slow(noise, count, times.choice([0.0, 0.9, 0.99]))),
+    "AR(1) 0.8 with the tails of Cauchy": Kind(
+        lambda noise, times, count: np.tan(3.0 * (ndtr(slow_noise(noise, count, 0.8)) - 0.5))
+    ),
+    "AR(1) of any memory": Kind(lambda noise, times, count: slow_noise(noise, count, times.choice([0.0, 0.9, 0.99]))),
     "impacts that ring down": Kind(_impacts),
-    "events": Kind(lambda noise, times, count: (_slow(noise, count, 0.8) > 1.5).astype(float)),
+    "events": Kind(lambda noise, times, count: (slow_noise(noise, count, 0.8) > 1.5).astype(float)),
     "counts of a changing rate": Kind(
-        lambda noise, times, count: times.poisson(np.exp(0.8 * _slow(noise, count, 0.9))).astype(float)
+        lambda noise, times, count: times.poisson(np.exp(0.8 * slow_noise(noise, count, 0.9))).astype(float)
     ),
     "counter that begins again, run 30": Kind(_counter(30.0)),
     "resonance of one frequency": Kind(_resonance),

@@ -10,11 +10,14 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.driven_streams import KINDS, Kind
+from benchmarks.driven_streams import KINDS as DRIVEN
+from benchmarks.driven_streams import Kind
 from benchmarks.estimators import INFONET
 from benchmarks.plots import figure
+from benchmarks.sensor_streams import SENSORS
 from infonet_ros import InfoNet
 
+KINDS = {**DRIVEN, **SENSORS}
 SAMPLES = (256, 1000)
 SHORT, LONG = 4, 200  # pairs of each kind and T
 COUPLED_AT = 1000  # samples
