@@ -62,6 +62,23 @@ def test_coordinates_are_degrees(tmp_path, kind):
     assert found == pytest.approx(np.stack([LATITUDES, LONGITUDES], axis=1), abs=2e-8)
 
 
+def test_degrees_minutes_and_seconds_of_rtklib_are_one_cell(tmp_path):
+    """They stand between blanks, below one name."""
+
+    def blanks(angle):
+        minute, second = divmod(3600 * abs(angle), 60)
+        return f"{'-' if angle < 0 else ''}{int(minute // 60)} {int(minute % 60):02d} {second:08.5f}"
+
+    lines = [
+        f"2024/05/01 12:{t // 60:02d}:{t % 60:02d}.000   {blanks(lat)}   {blanks(lon)}  500.1234   1"
+        for t, (lat, lon) in enumerate(zip(LATITUDES, LONGITUDES, strict=True))
+    ]
+    header = "%  GPST                 latitude(d'\") longitude(d'\")  height(m)   Q"
+    path = written(tmp_path, "\n".join(["% program   : RTKPOST", header, *lines]))
+    found = np.array([values for _, values in rows(path, ("latitude_d", "longitude_d"))])
+    assert found == pytest.approx(np.stack([LATITUDES, LONGITUDES], axis=1), abs=2e-8)
+
+
 def test_one_letter_in_all_cells_is_no_unit_of_a_place(tmp_path):
     lines = [f"{t / 10},7{t % 9}.25W,{t % 7}.5W" for t in range(40)]
     path = written(tmp_path, "\n".join(["time,lon [deg],power", *lines]))

@@ -2,6 +2,7 @@
 
 - Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
 - Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
+- Degrees, minutes and seconds between blanks, below a name that says so: ``48 07 02.28``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Cells with their names, as for the serial plotter of Arduino, and other words: ``a:1.2,b:3.4``; see `worded_rows`.
 - A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
@@ -30,6 +31,8 @@ _STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab tha
     rf"(?![+-]\d{{2}}:?\d{{2}}\b)(?=[+-]?\.?\d){_OF_CELLS}",
     re.MULTILINE,
 )
+_DEGREES = re.compile(r"(?<=\s)(-?\d{1,3}) +(\d{2}) +(\d{2}\.\d{3,})(?=\s)")
+_OF_DEGREES = "(d'\")"  # behind the names of their columns, as RTKLIB writes it
 _DELIMITER = re.compile(r"[,;\t|]")
 _SOME = 50  # lines to look at
 _MOST = 0.9  # of the lines must have a form
@@ -51,7 +54,7 @@ class RowForm:
 def row_form(head: str) -> RowForm:
     """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
     form = RowForm()
-    for find in (_whole_rows, _monitored, _worded, _cells):
+    for find in (_degrees, _whole_rows, _monitored, _worded, _cells):
         found = find(_lines(form.plain(head)))
         if found:
             form = RowForm(_both(form.plain, found.plain), found.names or form.names)
@@ -70,6 +73,12 @@ def _lines(head: str) -> list[str]:
 
 def _most_have(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
     return len(lines) > 1 and sum(bool(pattern.search(line)) for line in lines) >= _MOST * len(lines)
+
+
+def _degrees(lines: Sequence[str]) -> RowForm | None:
+    """Find degrees, minutes and seconds with blanks between them, which are one cell."""
+    named = any(_OF_DEGREES in line for line in lines)
+    return RowForm(partial(_DEGREES.sub, r"\1°\2'\3" + '"')) if named else None
 
 
 def _whole_rows(lines: Sequence[str]) -> RowForm | None:
