@@ -40,6 +40,7 @@ class Diagnosis:
     pair: int  # its number
     samples: np.ndarray  # (T, N) float64: of the channels of the baseline up to now; NaN where unknown
     start: int  # the sample at which evidence began to grow
+    raised: int | None = None  # the number of samples when the alarm started, if that was before now
 
     def explain(self) -> Fault:
         """Return what is wrong, as far as the samples show it."""
@@ -98,7 +99,10 @@ class Diagnosis:
 
     @cached_property
     def _sides(self) -> list["_Side"]:
-        return [_Side.of(self.baseline, column, self.samples[:, column], self.start) for column in self._columns]
+        return [
+            _Side.of(self.baseline, column, self.samples[:, column], self.start, self.raised)
+            for column in self._columns
+        ]
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -111,7 +115,7 @@ class _Side:
 
     ``still`` tells whether it had one value only, ``zero`` that it is 0, ``slowed_down`` that it came to 0 bit by bit,
     and ``calm`` that it hardly moves. ``frozen`` are the words for one value only if it is longer than ever. ``rare``
-    tells that its values are at one end of its range, where hardly any good ones are.
+    tells that its values up to the alarm were at one end of its range, where hardly any good ones are.
     """
 
     name: str
@@ -125,8 +129,8 @@ class _Side:
     noisier: bool
 
     @classmethod
-    def of(cls, baseline: Baseline, column: int, every: np.ndarray, start: int) -> "_Side":
-        channel, samples = baseline.channels[column], every[start:]
+    def of(cls, baseline: Baseline, column: int, every: np.ndarray, start: int, raised: int | None) -> "_Side":
+        channel, samples, grown = baseline.channels[column], every[start:], every[start:raised]
         known = samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         good = baseline.quantiles[Form.VALUES, column]
@@ -141,7 +145,7 @@ class _Side:
             calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(good)),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
-            rare=len(known) > 1 and bool(max((known < low).mean(), (known > high).mean()) > _MOSTLY),
+            rare=max(np.count_nonzero(grown < low), np.count_nonzero(grown > high)) > _MOSTLY * len(grown),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
 

@@ -211,7 +211,9 @@ class EvidenceMonitor:
             peak, since = max((float(peaks[view]), int(starts[view])) for view in self._views[number])
         if troubles:
             since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
-        alarm = Alarm(*self.subjects[number], now, since, peak * threshold, **self._explain(number, since)._asdict())
+        alarm = Alarm(
+            *self.subjects[number], now, since, peak * threshold, **self._explain(number, since, now)._asdict()
+        )
         self._on[number] = _Record(alarm, diagnosed=now)
         self._records.append(self._on[number])
         return alarm
@@ -232,15 +234,19 @@ class EvidenceMonitor:
         found = (self._troubles[column] for column in self._columns[number])
         return list({trouble.words: trouble for trouble in found if trouble is not None}.values())
 
-    def _explain(self, number: int, since: int) -> Fault:
-        """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow."""
+    def _explain(self, number: int, since: int, raised: int) -> Fault:
+        """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow.
+
+        ``raised`` is the stamp at which the alarm started.
+        """
         troubles = self._troubles_of(number)
         faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
         if number >= len(self._pairs):
             return self._of_one(number, faults[0])
         start = max(int(np.searchsorted(self._stamps.rows, since)), self._end_of_stop(number))
         start = min(start, len(self._stamps) - 1)
-        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
+        until = int(np.searchsorted(self._stamps.rows, raised, side="right"))
+        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start, until)
         if not faults:
             return diagnosis.explain()
         if {fault.kind for fault in faults} == {Kind.FROZEN}:
@@ -281,7 +287,7 @@ class EvidenceMonitor:
             return
         number = min(waiting, key=lambda number: self._on[number].diagnosed)
         record = self._on[number]
-        fault = self._explain(number, record.alarm.since)
+        fault = self._explain(number, record.alarm.since, record.alarm.time)
         record.diagnosed = self.last_stamp
         if better(record.alarm.kind, fault.kind) and (self._is_new(record.alarm) or fault.kind in LATE):
             record.alarm = replace(record.alarm, **fault._asdict())
