@@ -145,7 +145,7 @@ class _Side:
             calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(good)),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
-            rare=max(np.count_nonzero(grown < low), np.count_nonzero(grown > high)) > _MOSTLY * len(grown),
+            rare=bool(max(np.sum(grown < low), np.sum(grown > high)) > _MOSTLY * len(grown)),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
 
