@@ -154,8 +154,10 @@ class _Part:
         if known.sum() < InfoNet.MIN_SAMPLES or np.ptp(x[known]) == 0.0 or np.ptp(y[known]) == 0.0:
             return None
         quantiles = channel_quantiles(both.T)
-        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T))
-        independent = float(effective_samples(memory, memory, int(known.sum())).min())
+        # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
+        count = int(known.sum())
+        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T)[:, : count // 4])
+        independent = float(effective_samples(memory, memory, count).min())
         drawn, mi = net.discriminant(x, y), net.estimate(x, y).mi
         if not np.isfinite(mi):
             return None
