@@ -12,17 +12,19 @@ NOISE = 7.76  # times what these last, the levels last in pairs of noise behind 
 BANDS = 6  # of lags in an octave, over which the fine details are averaged
 
 
-def autocorrelations(ranks: np.ndarray) -> np.ndarray:
+def autocorrelations(ranks: np.ndarray, details: bool = True) -> np.ndarray:
     """Return how normalised ranks (N, T) repeat after 1 to T // 4 samples, tapered as in Bartlett's formula: (N, K).
 
-    First the autocorrelation of the ranks at each of these lags, then that of their `FINE` waves together, as the mean
-    of each band of lags. They are scaled by roots of the taper, ``1 - lag / T``, and of the width of each band, so that
-    the product of two rows has the whole.
+    First the autocorrelation of the ranks at each of these lags, then, with ``details``, that of their `FINE` waves
+    together, as the mean of each band of lags. They are scaled by roots of the taper, ``1 - lag / T``, and of the width
+    of each band, so that the product of two rows has the whole.
     """
     count = ranks.shape[1]
     lags = np.arange(1, count // 4 + 1)
     taper = np.sqrt(1.0 - lags / count, dtype=np.float32)
     level = _tapered((ranks - np.float32(0.5))[:, None], taper)
+    if not details:
+        return level
     octaves = np.log2(len(lags) + 1)
     starts = np.unique(np.logspace(0.0, octaves, int(BANDS * octaves), endpoint=False, base=2.0).astype(np.int64)) - 1
     widths = np.diff(starts, append=len(lags)).astype(np.float32)

@@ -155,9 +155,8 @@ class _Part:
             return None
         quantiles = channel_quantiles(both.T)
         # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
-        count = int(known.sum())
-        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T)[:, : count // 4])
-        independent = float(effective_samples(memory, memory, count).min())
+        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T, details=False))
+        independent = float(effective_samples(memory, memory, int(known.sum())).min())
         drawn, mi = net.discriminant(x, y), net.estimate(x, y).mi
         if not np.isfinite(mi):
             return None
