@@ -5,6 +5,8 @@ import pytest
 from exported_tables import NUMBERS, PLAIN, TIME, A, B, assert_read, read
 from table_files import together, written
 
+from infonet_ros.intake.tables.cells.line_cells import COMMENT
+
 
 def test_without_a_header_columns_are_numbered(tmp_path):
     path = tmp_path / "table.csv"
@@ -94,6 +96,11 @@ def test_a_rule_below_the_names_is_no_row(tmp_path, rule):
     path = written(tmp_path, "\n".join([f"{edge}time|a|b{edge}", rule, *lines, rule.replace("|", "+")]))
     notices = assert_read(path, {"a": A, "b": B})
     assert not any("left out" in notice for notice in notices)
+
+
+def test_a_long_line_of_dashes_is_no_endless_search():
+    assert COMMENT.match("-" * 100_000)
+    assert not COMMENT.match("-" * 100_000 + "x")
 
 
 def test_names_between_wide_blanks_may_have_single_ones(tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from infonet_ros.intake.tables.cells.dates import is_time
 
-COMMENT = re.compile(r"\s*(?:#|%|//|[\s|+:=-]*[-=]{3,}[\s|+:=-]*$)")  # or a rule, as below the names of a database
+COMMENT = re.compile(r"\s*(?:#|%|//|(?:[|+:][\s|+:]*)?[-=]{3}[\s|+:=-]*$)")  # or a rule, as below names
 MOST_CELLS = 200
 """Cells to look at, of each line."""
 
