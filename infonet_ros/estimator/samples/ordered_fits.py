@@ -1,7 +1,7 @@
 """Places among the neighbours in one given stream: they are a window of the samples in its order.
 
-This gives what `Neighbourhood` does for several streams, in a fifth of the time: moving sums give the local fits, and
-no neighbour is copied.
+This gives what `Neighbourhood` does for several streams, in less time: moving sums give the local fits, and no
+neighbour is copied.
 """
 
 from collections.abc import Iterator

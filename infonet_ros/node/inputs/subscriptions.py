@@ -23,9 +23,9 @@ from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 
 GRAPH_PERIOD = 0.5
-"""Seconds between two checks of the graph, and up to one read more."""
+"""Least seconds between two checks of the graph: one that is due waits for the next read."""
 
-_LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on the messages of a topic
+_LOOKS_A_LOG = 10  # checks of the graph (five seconds or some more) between two log lines on the messages of a topic
 
 Take = Callable[[Sequence[ReceivedBatch]], None]
 
@@ -49,7 +49,7 @@ class Subscriptions:
         for topic in self.topics:
             topic.bind_if_published()
         self.poll_timer: Timer | None = None
-        self._looks, self._looked = 0, 0.0  # how often, and when by a steady clock
+        self._looks, self._looked = 0, 0.0  # number of checks, and the time of the last one by a steady clock, s
 
     def open(self) -> None:
         """Subscribe to the published topics, and keep checking for the others."""
