@@ -277,6 +277,16 @@ def test_inherited_fields_and_several_dimensions_of_idl_are_read():
     assert decoder.read([raw]).values.tolist() == [[7.0, 0.5, 0.0, 4.0]]
 
 
+def test_comments_and_texts_of_idl_define_nothing():
+    text = (
+        "// no longer @optional: struct Custom : Base {\n/* sequence<sequence<long>> a; enum double {\n */"
+        'module p { module msg { struct Custom { @verbatim(language="comment", text="\\"@optional\\" // until 2.0")\n'
+        "double b; // sequence<sequence<long>>;\n}; }; };"
+    )
+    decoder = Decoder("p/msg/Custom", types_from_idl(text), ("b",), "/topic")
+    assert decoder.read([CDR + struct.pack("<d", 2.5)]).values.tolist() == [[2.5]]
+
+
 @pytest.mark.parametrize("text", ["struct A { sequence<sequence<double> > x; };", "struct A : A { long x; };"])
 def test_idl_that_cannot_be_read_is_refused(text):
     with pytest.raises(ValueError, match=r"sequence of sequences|inherits from A"):

@@ -14,6 +14,7 @@ from rosbags.typesys import get_types_from_idl, get_types_from_msg
 _BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
 _CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_TEXT_OR_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _ENUMERATION = re.compile(r"\benum\s+(\w+)\s*\{")
 
 _DIMENSIONS = re.compile(r"(?:\[\s*\d+\s*\]\s*){2,}")
@@ -43,6 +44,8 @@ def types_from_idl(text: str) -> dict[str, Any]:
     sequences, rosbags would read only the inner one. Raises ValueError for a sequence of sequences, or a struct that
     inherits from one that is not there.
     """
+    # Both may quote the language: "this field is no longer @optional".
+    text = _TEXT_OR_COMMENT.sub(lambda found: '""' if found[1] else " ", text)
     if "@optional" in text:
         raise ValueError("optional fields cannot be read")
     if nested := _SEQUENCES.search(text):
