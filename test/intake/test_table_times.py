@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -141,9 +142,28 @@ def test_the_name_of_the_time_column_gives_its_unit(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["times", "clocks", "columns"])
 def test_a_name_that_ends_in_an_s_names_no_unit(tmp_path, name):
-    assert notices(written(tmp_path, f"{name},x\n1,1\n2,2\n")) == [
-        f"time is column {name!r}, in s judging by its steps (1 Hz); --time and --time-unit change that."
+    assert notices(written(tmp_path, f"{name},x\n1.5,1\n2,2\n")) == [
+        f"time is column {name!r}, in s judging by its steps (2 Hz); --time and --time-unit change that."
     ]
+
+
+@pytest.mark.parametrize("step", ["5.0", "7.25", "30.5", "60", "300"])
+def test_slow_times_of_few_digits_are_seconds(tmp_path, step):
+    lines = [f"{Decimal(step) * k},{k % 7}" for k in range(100)]
+    path = written(tmp_path, "\n".join(["time,x", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]) == pytest.approx(float(step) * 1e9)
+    assert any("Hz, or " in notice and "Hz in ms)" in notice for notice in notices(path))
+
+
+def test_one_row_for_each_count_may_be_a_millisecond(tmp_path):
+    path = written(tmp_path, "time,x\n" + "".join(f"{k},{k % 7}\n" for k in range(100)))
+    assert any("in s judging by its steps (1 Hz, or 1000 Hz in ms)" in notice for notice in notices(path))
+
+
+def test_libfranka_counts_milliseconds(tmp_path):
+    lines = [f"{61_234 + k},1,{k % 7}" for k in range(100)]
+    path = written(tmp_path, "\n".join(["time, success_rate, state.q_d[0]", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("q_d_0",), topic="state")]) == pytest.approx(1e6)
 
 
 def test_the_unit_is_reported_unless_it_was_given(tmp_path):

@@ -34,8 +34,8 @@ _UNIT = {
 }
 
 
-_OF_PROGRAMS = {"loopIteration": ("time", "us")}
-"""A column that only one program writes, and its column of times with the unit: Betaflight."""
+_OF_PROGRAMS = {"loopIteration": ("time", "us"), "state.q_d[0]": ("time", "ms")}
+"""A column that only one program writes, and its column of times with the unit: Betaflight, libfranka."""
 
 
 def unit_of_program(columns: Container[str], name: str) -> str | None:

@@ -19,9 +19,11 @@ from infonet_ros.text import NANOSECONDS
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
 _ONE_SIZE = 200.0  # between times of one logger in the middle of its files
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
-_USUAL_STEP, _DOUBT = 1 / 30, 1.0  # seconds between rows; and logarithm of a factor between units that may both be
+_USUAL_STEP = 1 / 30  # seconds between rows
+_SUITABLE = 0.016, 1050.0  # rows per second, of a unit that may be meant: from one in a minute to a thousand
+_USUAL_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60)  # between rows; in other units than they are, these would be odd steps
+_SHORTEST, _FEW_DECIMALS = 10_000, 2  # milliseconds of recording; and digits behind the point of seconds
 # Days that spreadsheets and others count from another day than 1970: numbers in a day, least day, last day, and 1970.
-_USUAL_MINUTES = (2, 5, 10, 15, 20, 30, 60)  # between rows; in seconds these days would be odd steps
 _TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
     "a spreadsheet": (1, 20_000, 51_000, 25_569),  # to 2039
@@ -81,17 +83,29 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
     if not np.isfinite(step):
         return "s", "because its unit is not known"
-    whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
     units = _TICKS_OF_XSENS if clocks[0].names == _OF_XSENS else {unit: UNITS[unit] for unit in ("s", "ms", "us", "ns")}
-    if step <= (1.0 if whole else 3.0) and "s" in units:
-        unit, doubt = "s", ""
-    else:
-        far = {unit: abs(np.log(step * factor / NANOSECONDS / _USUAL_STEP)) for unit, factor in units.items()}
-        unit, *others = sorted(far, key=far.__getitem__)
-        doubt = others[0] if others and far[others[0]] - far[unit] < _DOUBT else ""
+    hertz = {unit: NANOSECONDS / factor / step for unit, factor in units.items()}
+    unit, *others = sorted(hertz, key=lambda unit: abs(np.log(hertz[unit] * _USUAL_STEP)))
+    if "s" in units and unit != "s" and _are_seconds(clocks, step):
+        others.remove("s")
+        unit, others = "s", [unit, *others]
+    doubt = next((other for other in others if _SUITABLE[0] <= hertz[other] <= _SUITABLE[1]), "")
     ends = sorted({float(f"{1 / steps.max():.4g}"), float(f"{1 / steps.min():.4g}")})
     rates = {u: " to ".join(f"{end * NANOSECONDS / units[u]:.4g}" for end in ends) + " Hz" for u in (unit, doubt) if u}
     return unit, f"judging by its steps ({rates[unit]}{f', or {rates[doubt]} in {doubt}' if doubt else ''})"
+
+
+def _are_seconds(clocks: Sequence[Clock], step: float) -> bool:
+    """Return whether times with a usual step are seconds, although another unit would give a more usual rate.
+
+    Decimal numbers are, if they are fast, or have few decimals and would last but a moment in milliseconds.
+    """
+    numbers = [clock.numbers for clock in clocks]
+    whole = all(pa.types.is_integer(own.type) for own in numbers)
+    if step <= (1.0 if whole else 3.0) or _is_of_minutes(step / 60):
+        return True
+    short = step * max(map(len, numbers)) < _SHORTEST and step * _SUITABLE[0] < 1.0
+    return not whole and short and all(pc.all(pc.equal(own, pc.round(own, _FEW_DECIMALS))).as_py() for own in numbers)
 
 
 def _of_one_size(clock: Clock, other: Clock) -> bool:
@@ -111,8 +125,11 @@ def unit_since_1970(clock: Clock) -> str | None:
 
 def _is_of_days(step: float) -> bool:
     """Return whether a step in days is below a minute and a half, or a usual number of minutes, such as 15."""
-    minutes = step * 1440
-    return step < 1e-3 or any(abs(minutes - usual) < 1e-3 * usual for usual in _USUAL_MINUTES)
+    return step < 1e-3 or _is_of_minutes(step * 1440)
+
+
+def _is_of_minutes(minutes: float) -> bool:
+    return any(abs(minutes - usual) < 1e-3 * usual for usual in _USUAL_MINUTES)
 
 
 def _serial_days(clock: Clock) -> np.ndarray | None:
