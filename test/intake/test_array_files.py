@@ -198,6 +198,22 @@ def test_attributes_and_texts_of_hdf5_count(tmp_path, form):
         assert form not in ("units", "texts") or tables.start == date.astype(int)
 
 
+@pytest.mark.parametrize("lengths", [(ROWS, ROWS), (ROWS, 9)])
+def test_demonstrations_with_a_rate_in_their_settings_are_read_one_behind_the_other(tmp_path, lengths):
+    """As robomimic writes them: without times, and all of one group."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "lift.hdf5", "w") as file:
+        file.create_group("data").attrs["env_args"] = '{"env_name": "Lift", "env_kwargs": {"control_freq": 50}}'
+        for number, rows in enumerate(lengths):
+            file[f"data/demo_{number}/actions"] = np.stack([A, B], axis=1)[:rows]
+            file[f"data/demo_{number}/obs/joint"] = B[:rows]
+    found, notices = read(tmp_path / "lift.hdf5")
+    times = np.append(TIME, TIME[: lengths[1]] + TIME[-1] + 10.0)
+    assert_channel(found, "data.demo_0.actions.column_1", np.append(A, A[: lengths[1]]), times)
+    assert_channel(found, "data.demo_0.obs.joint", np.append(B, B[: lengths[1]]), times)
+    assert any("from 'data.env_args.env_kwargs.control_freq': 50 Hz" in notice for notice in notices)
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"), [("newer.mat", "pip install h5py`, or save it .*-v7"), ("x.h5", "pip install h5py")]
 )

@@ -1,9 +1,17 @@
 """What the name of a column holds: words, a group, the path of a channel."""
 
 import re
+from itertools import accumulate
 
 TABLE_TYPE = "table"
 """Type of all topics that are tables, and the group of columns whose names have none."""
+
+_RUN = r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap|demo|take)"
+NUMBERS_OF_RUNS = re.compile(rf"{_RUN}(?:[\W_]?(?:index|idx|id|no|nr|number))?")
+"""Names of columns that hold the number of a run, such as ``episode_index``."""
+
+NUMBERED_RUN = re.compile(rf"{_RUN}[\W_]?(\d+)")
+"""Names with the number of a run, such as ``trial_3``."""
 
 _RATIO = (  # without brackets: speed m/s, latitude N/S
     r"(?:[kcmµ]?m|deg|rad|rev|°|ft|mi|[mµk]?g|m?[lL]|k?W|counts?|m[3³])/(?:s(?:\^?2|²)?|sec|min|h|hr|m\^?[23]?|m[²³]|l|L|kg)"
@@ -23,6 +31,12 @@ def group_and_rest(name: str) -> tuple[str, str]:
     bare = _UNIT.sub("", name)
     position = max(bare.rfind("/"), bare.rfind("."))
     return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
+
+
+def run_of(name: str) -> str:
+    """Return the structure of a name that is a numbered run, ``data.demo_3`` of ``data.demo_3.obs.x``; "" without."""
+    structures = accumulate(name.split(".")[:-1], "{}.{}".format)
+    return next(filter(NUMBERED_RUN.fullmatch, structures), "")
 
 
 def path_of(name: str) -> str:

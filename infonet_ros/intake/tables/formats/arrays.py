@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.names import run_of
 from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import read_texts
@@ -18,14 +19,25 @@ from infonet_ros.text import NANOSECONDS, listed, shorten
 MOST_COLUMNS = 256
 """Columns of one array; more are pictures or the like."""
 
-_RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
+_RATES = (
+    "sampling_rate",
+    "samplingrate",
+    "sample_rate",
+    "samplerate",
+    "srate",
+    "fs",
+    "rate",
+    "frequency",
+    "freq",
+    "control_freq",
+)
 _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period", "tinterval")
 
 
 def sheets_of_arrays(
     path: Path, contents: Mapping[str, Any], wide: Sequence[str] = (), units: Mapping[str, str] = MappingProxyType({})
 ) -> list[Sheet]:
-    """Make a sheet of all arrays that share a time.
+    """Make a sheet of all arrays that share a time, or a rate and a numbered run, such as ``demo_3``.
 
     Raises RecordingError if there is no array of numbers.
 
@@ -52,17 +64,19 @@ def sheets_of_arrays(
             "timetables of MATLAB by writetimetable, or save their columns."
         )
     arrays, notes = _narrow(path, arrays, wide)
-    sheets: dict[tuple[str, int], Sheet] = {}
+    sheets: dict[tuple[str, str, int], Sheet] = {}
     for name, array in arrays.items():
         time = _time_of(name, array, arrays, rates)
-        sheet = sheets.setdefault((time, len(array)), Sheet("", {}, units=dict(units)))
+        run = "" if time in arrays else run_of(name)
+        sheet = sheets.setdefault((run, time, len(array)), Sheet("", {}, units=dict(units)))
         if not sheet.columns:
             _add_time(sheet, time, len(array), arrays, rates)
         if name != time:
             sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array, labels)}
     _check_lengths(path, sheets)
-    for (time, count), sheet in sheets.items():
-        sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
+    for (run, time, count), sheet in sheets.items():
+        whole = stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}"
+        sheet.name = run or time.rpartition(".")[0] or whole
         if len(sheets) > 1:
             sheet.shorten_names()
         read_texts(sheet, path)
@@ -76,11 +90,11 @@ def _on_lost(names: Sequence[str]) -> list[str]:
     return [f"{what} are left out: {some}"] if names else []
 
 
-def _check_lengths(path: Path, sheets: Mapping[tuple[str, int], Sheet]) -> None:
+def _check_lengths(path: Path, sheets: Mapping[tuple[str, str, int], Sheet]) -> None:
     """Reject arrays that all are longer or shorter than the times."""
-    alone = [time for (time, _), sheet in sheets.items() if time and len(sheet.columns) == 1]
-    if alone and all(not time or time in alone for time, _ in sheets):
-        lengths = [f"{name} ({rows})" for (_, rows), sheet in sheets.items() for name in sheet.columns]
+    alone = [time for (_, time, _), sheet in sheets.items() if time and len(sheet.columns) == 1]
+    if alone and all(not time or time in alone for _, time, _ in sheets):
+        lengths = [f"{name} ({rows})" for (*_, rows), sheet in sheets.items() for name in sheet.columns]
         raise RecordingError(
             f"{path} has no array that is as long as its time {listed(alone)}: {shorten(', '.join(lengths), 200)}; "
             "expected a time for each row."

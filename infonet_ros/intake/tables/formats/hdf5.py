@@ -1,5 +1,6 @@
 """Arrays of HDF5 files, which MATLAB 7.3 also writes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,17 @@ _MOST_ARRAYS = 5000
 def load_hdf5(path: Path) -> tuple[dict[str, Any], list[str], dict[str, str]]:
     """Return the arrays of numbers and texts in a file by name, the others `with_shape`, and the units of arrays.
 
-    Pictures may exceed the memory, and are not read. Numbers in attributes stand beside the arrays. The names are those
-    of the groups and of the array, joined by points.
+    Pictures may exceed the memory, and are not read. Numbers in attributes, also in texts of JSON, stand beside the
+    arrays. The names are those of the groups and of the array, joined by points.
     """
     import h5py
 
     contents, wide, units = dict[str, Any](), list[str](), dict[str, str]()
     with h5py.File(path, "r") as file:
         for name, item in _items(file, h5py):
-            contents |= {f"{name}.{key}".lstrip("."): value for key, value in item.attrs.items() if np.size(value) == 1}
+            for key, value in item.attrs.items():
+                if np.size(value) == 1:
+                    contents[f"{name}.{key}".lstrip(".")] = _in_json(value)
             if isinstance(item, h5py.Group):
                 continue
             if isinstance(unit := item.attrs.get("units"), (str, bytes)):
@@ -33,6 +36,14 @@ def load_hdf5(path: Path) -> tuple[dict[str, Any], list[str], dict[str, str]]:
             else:
                 contents |= dict(_columns(name, item[()]))
     return contents, wide, units
+
+
+def _in_json(attribute: Any) -> Any:
+    """Return what a text of JSON holds, such as the settings of a simulation; any other attribute as it is."""
+    try:
+        return json.loads(attribute) if isinstance(attribute, (str, bytes)) else attribute
+    except (ValueError, RecursionError):
+        return attribute
 
 
 def _items(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,6 @@
 They stand in one table, or in one file each. Sorted together, the rows of two drives would look like one.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from infonet_ros.intake.tables.cells.dates import BEYOND, UNKNOWN
+from infonet_ros.intake.tables.cells.names import NUMBERED_RUN, NUMBERS_OF_RUNS
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
 from infonet_ros.text import NANOSECONDS, counted
@@ -22,9 +22,6 @@ _STEPS_APART = 20  # or more, of the usual step
 _FEWEST_ROWS = 10  # of a run on average: else the rows are not in order
 _SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 _YEARS = 10 * 365 * 86_400 * NANOSECONDS  # later times are dates, which a logger that starts again does not repeat
-_RUN = r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap|demo|take)"
-_NUMBERS = re.compile(rf"{_RUN}(?:[\W_]?(?:index|idx|id|no|nr|number))?")
-_NUMBERED = re.compile(rf"{_RUN}[\W_]?(\d+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +53,9 @@ def number_of_run(sheet: Sheet) -> float | None:
 
     It is in a column such as ``episode_index``, or in the name of the table, such as ``trial_3``.
     """
-    columns = (c for name, c in sheet.columns.items() if _NUMBERS.fullmatch(name) and is_number(c) and len(c))
+    columns = (c for name, c in sheet.columns.items() if NUMBERS_OF_RUNS.fullmatch(name) and is_number(c) and len(c))
     numbers = (float(as_floats(column)[0]) for column in columns)
-    named = _NUMBERED.fullmatch(sheet.name)
+    named = NUMBERED_RUN.fullmatch(sheet.name)
     return next(filter(np.isfinite, numbers), float(named[1]) if named else None)
 
 
