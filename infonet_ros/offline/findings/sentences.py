@@ -9,8 +9,10 @@ from infonet_ros.drawing.links import Link
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.alike import alike
 from infonet_ros.offline.findings.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
+from infonet_ros.offline.findings.told import ToldGroup, ToldPair
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
@@ -24,7 +26,9 @@ _MOST_UNTESTED = 2
 _UNTESTED_MI = 0.25  # nats, that a pair surely shares if it is told without a test
 _NEAREST = 0.1  # p-value after correction, of a pair that is told although it is not significant
 _MOST_RELATIONS = 3
-_IN_A_GROUP = 1  # pairs with a clear delay that are listed for each group
+
+
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def findings(analysis: Analysis) -> list[Finding]:
     explains come last. If there is no pair, those of one period are told, which no shift can test.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
-    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
+    found = [*_told(analysis)][: MOST_FINDINGS - len(explained)]
     rest = explained or [*_of_one_period(analysis)][:_MOST_UNTESTED] or [_nothing(analysis)]
     return [
         *_target(analysis),
@@ -68,75 +72,64 @@ def findings(analysis: Analysis) -> list[Finding]:
 
 def links(analysis: Analysis) -> list[Link]:
     """Return the pairs of the findings, and those that would come after them: what a picture shows."""
-    whole, pairs = analysis.whole, [one.channels for one in _groups_and_pairs(analysis) if one.kind == "pair"]
-    numbers = [(analysis.names.index(a), analysis.names.index(b)) for a, b in pairs[:_MOST_LINKS]]
+    pairs = [one for one in _groups_and_pairs(analysis) if not isinstance(one, Group)]
+    matrix = analysis.whole.matrix
     return [
         Link(
             a,
             b,
-            float(whole.matrix.mi[a, b]),
-            float(whole.matrix.lag[a, b]) if Delay.of(analysis, a, b).clear else None,
+            float(matrix.mi[a, b]),
+            float(matrix.lag[a, b]) if Delay.of(analysis, a, b).clear else None,
             analysis.leaders.get((a, b)),
         )
-        for a, b in numbers
+        for a, b in pairs[:_MOST_LINKS]
     ]
 
 
-def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
+def _groups_and_pairs(analysis: Analysis) -> Iterator[Group | Pair]:
     """Yield groups and pairs of several topics, then those of one, then those of one structure, such as a vector.
 
-    Last come pairs whose channels are connected already.
+    Last come pairs whose channels are connected already, and one of each group, with the interval of its delay: if that
+    tells something about stamps, it follows its group.
     """
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
     news = News(analysis.whole.kinship, found)
-    again: list[tuple[int, int]] = []
+    again: list[Pair] = []
     for level in (2, 1, 0):
         for group in found:
             if spread(analysis, *group.members) == level:
-                yield from _group_with_delays(analysis, group, pairs)
+                yield group
+                if delayed := _delayed(analysis, group, pairs):
+                    if Delay.of(analysis, *delayed).about_stamps:
+                        yield delayed
+                    else:
+                        again.append(delayed)
         for pair in pairs:
             if spread(analysis, *pair) == level and news.first(*pair):
                 if news.connects(*pair):
-                    yield _pair(analysis, *pair)
+                    yield pair
                 else:
                     again.append(pair)
-    yield from (_pair(analysis, *pair) for pair in again)
+    yield from again
 
 
-def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
-    """Yield a group, and its pairs between topics with a clear delay."""
-    yield _group(analysis, group)
-    inside = [p for p in pairs if {*p} <= {*group.members} and spread(analysis, *p) == 2]
-    delayed = [p for p in inside if Delay.of(analysis, *p).clear and measured(analysis, *p)]
-    yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
+def _delayed(analysis: Analysis, group: Group, pairs: list[Pair]) -> Pair | None:
+    """Return the first pair of a group that is between topics and has a clear delay."""
+    inside = (p for p in pairs if {*p} <= {*group.members} and spread(analysis, *p) == 2)
+    return next((p for p in inside if Delay.of(analysis, *p).clear and measured(analysis, *p)), None)
 
 
-def _group(analysis: Analysis, group: Group) -> Finding:
-    names = [analysis.names[member] for member in group.members]
-    delays = dict(zip(names, group.delays, strict=True))
-    later = [f"{name} by {delay_text(late)}" for name, late in delays.items() if late > 0.0]
-    unclear = [name for name, late in delays.items() if later and np.isnan(late)]
-    together = [name for name, late in delays.items() if not late > 0.0 and name not in unclear]
-    members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands in front of the others only
-    if later:
-        members.append(f"{names[0]} leads {', '.join(later)}")
-    if unclear:
-        members.append(f"without a clear delay: {', '.join(unclear)}")
-    share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
-    sentence = f"These {len(names)} move together ({share}): {'; '.join(members)}."
-    return Finding(sentence, tuple(names), "group")
+def _told(analysis: Analysis) -> Iterator[Finding]:
+    """Yield groups and pairs in words; what is true of several parts, such as all motors, is one sentence."""
+    told = (_about(analysis, one) for one in _groups_and_pairs(analysis))
+    for several in alike(told):
+        kind = "group" if isinstance(several.statements[0], ToldGroup) else "pair"
+        yield Finding(f"{several.sentence}.", several.channels, kind)
 
 
-def _pair(analysis: Analysis, a: int, b: int) -> Finding:
-    names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
-    interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
-    by = ", judged by their changes" if analysis.significance.by_changes[a, b] else ""
-    later = f"; {delay.words}" if delay.clear or delay.kin else ""
-    if (a, b) in analysis.leaders:
-        later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
-    sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{by}{later}."
-    return Finding(sentence, names, "pair")
+def _about(analysis: Analysis, one: Group | Pair) -> ToldGroup | ToldPair:
+    return ToldGroup.of(analysis, one) if isinstance(one, Group) else ToldPair.of(analysis, *one)
 
 
 def _explained(analysis: Analysis) -> Iterator[Finding]:
@@ -153,9 +146,9 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
         if one is None or not is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
             continue
         if not any({a, b, one.third} <= members for members in found):
-            pair, third = _pair(analysis, a, b), analysis.names[one.third]
-            words = f"; explained by {third} ({analysis.whole.matrix.mi[a, b]:.2f} → {one.left:.2f} nats)."
-            yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")
+            pair, third = ToldPair.of(analysis, a, b), analysis.names[one.third]
+            words = f"; explained by {third} ({pair.least:.2f} → {one.left:.2f} nats)."
+            yield Finding(pair.sentence() + words, (*pair.names, third), "explained")
 
 
 def _of_one_period(analysis: Analysis) -> Iterator[Finding]:
@@ -165,9 +158,9 @@ def _of_one_period(analysis: Analysis) -> Iterator[Finding]:
     for a, b in ranked_pairs(analysis):
         sure = whole.matrix.lower[a, b] >= _UNTESTED_MI and not (whole.kinship.trivial | whole.weaker_form)[a, b]
         if sure and reasons[a, b] == COMMON_PERIOD and news.connects(a, b):
-            pair = _pair(analysis, a, b)
+            pair = ToldPair.of(analysis, a, b)
             words = ", and no test can tell whether that is more than their common period."
-            yield Finding(pair.sentence.removesuffix(".") + words, pair.channels, "untested")
+            yield Finding(pair.sentence() + words, pair.names, "untested")
 
 
 def _target(analysis: Analysis) -> Iterator[Finding]:

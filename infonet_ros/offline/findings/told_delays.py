@@ -23,42 +23,92 @@ _CHANGES = {1: "rate of change", 2: "acceleration"}
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, whether it is clear, and what to add to the stamps of a topic, if that helps.
+    """The delay of a pair in words, whether it is clear, and what to add to the stamps of a topic, if that helps.
 
-    ``kin`` tells that there is none because one of the two is the rate of change of the other.
+    Attributes
+    ----------
+    clear : bool
+    early, late : str
+        Names of the channel that leads and of the one that follows.
+    seconds, lower, upper : float
+        The delay with its interval.
+    topic : str
+        The topic whose stamps should be earlier by the delay; empty if that would not help.
+    contradicted : bool
+        Other channels of the two topics show that the stamps are not late.
+    changes : int
+        1 if ``late`` moves as the rate of change of ``early``, 2 if as the rate of that: then there is no delay.
     """
 
-    words: str
     clear: bool
-    stamps: dict[str, str | float] | None = None
-    kin: bool = False
+    early: str = ""
+    late: str = ""
+    seconds: float = 0.0
+    lower: float = 0.0
+    upper: float = 0.0
+    topic: str = ""
+    contradicted: bool = False
+    changes: int = 0
 
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
         """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
         names, whole = analysis.names, analysis.whole
         lag = float(whole.matrix.lag[a, b])
+        unknown = cls(False, seconds=abs(lag))
         if analysis.significance.doubt(a, b):
-            return cls("not clear" if lag else "none", False)
+            return unknown
         for rate, level in ((a, b), (b, a)):
-            if times := whole.changes[rate, level]:
-                words = f"{names[rate]} moves as the {_CHANGES[times]} of {names[level]}"
-                return cls(words, False, kin=True)
+            if times := int(whole.changes[rate, level]):
+                return cls(False, names[level], names[rate], changes=times)
         if not whole.clear_delays[a, b]:
-            return cls("not clear" if lag else "none", False)
+            return unknown
         early, late = (a, b) if lag > 0 else (b, a)
         lower, upper = whole.delay_lower[early, late], whole.delay_upper[early, late]
-        digits = delay_digits(lag)
-        words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
-        topic, other = topic_of(analysis, late), topic_of(analysis, early)
-        if topic == other or abs(lag) > _LATEST_STAMPS or whole.matrix.mi[a, b] < _ONE_MOTION:
-            return cls(words, True)
-        if _contradicted(analysis, a, b):
-            return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
-        if whole.physical[a, b] or _COMMAND.search(f"{other} {names[early]}"):
-            return cls(words, True)
-        stamps = f"to align them, add {delay_text(-abs(lag))} to the stamps of {topic}"
-        return cls(f"{words}; {stamps}", True, {"topic": topic, "add": -abs(lag)})
+        topic, contradicted = _late_stamps(analysis, early, late)
+        return cls(True, names[early], names[late], abs(lag), float(lower), float(upper), topic, contradicted)
+
+    @property
+    def words(self) -> str:
+        """What follows what, and by how much."""
+        if self.changes:
+            return f"{self.late} moves as the {_CHANGES[self.changes]} of {self.early}"
+        if not self.clear:
+            return "not clear" if self.seconds else "none"
+        digits = delay_digits(self.seconds)
+        interval = f"({self.lower:.{digits}f} to {self.upper:.{digits}f} s)"
+        words = f"{self.late} follows by {delay_text(self.seconds)} {interval}"
+        if self.contradicted:
+            return f"{words}; no shift of stamps suits all channels of the two topics"
+        stamps = f"; to align them, add {delay_text(-self.seconds)} to the stamps of {self.topic}"
+        return words + stamps * bool(self.topic)
+
+    @property
+    def about_stamps(self) -> bool:
+        """Whether the words tell that stamps are late, or that they are not."""
+        return bool(self.topic) or self.contradicted
+
+    @property
+    def kin(self) -> bool:
+        """Whether there is none because one of the two is the rate of change of the other."""
+        return self.changes > 0
+
+    @property
+    def stamps(self) -> dict[str, str | float] | None:
+        """What to add to the stamps of which topic; None if that does not help."""
+        return {"topic": self.topic, "add": -self.seconds} if self.topic else None
+
+
+def _late_stamps(analysis: Analysis, early: int, late: int) -> tuple[str, bool]:
+    """Return the topic whose stamps are late, empty if none is, and whether other channels contradict that."""
+    whole, topic, other = analysis.whole, topic_of(analysis, late), topic_of(analysis, early)
+    lag = whole.matrix.lag[early, late]
+    if topic == other or lag > _LATEST_STAMPS or whole.matrix.mi[early, late] < _ONE_MOTION:
+        return "", False
+    if _COMMAND.search(f"{other} {analysis.names[early]}"):
+        return "", False
+    contradicted = _contradicted(analysis, early, late)
+    return ("" if contradicted or whole.physical[early, late] else topic), contradicted
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

@@ -1,0 +1,145 @@
+"""What is told about a group and about a pair, in words; also about several of which the same is true."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.alike import ANY
+from infonet_ros.offline.findings.groups import Group
+from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.text import delay_text, listed
+
+
+@dataclass(frozen=True)
+class ToldPair:
+    """What two channels share, nats, with its interval, and their delay or their leader, if known.
+
+    ``least`` and ``most`` differ where several pairs are told in one sentence.
+    """
+
+    names: tuple[str, ...]
+    least: float
+    most: float
+    lower: float
+    upper: float
+    delay: Delay
+    leader: str = ""
+    by_changes: bool = False
+
+    @classmethod
+    def of(cls, analysis: Analysis, a: int, b: int) -> "ToldPair":
+        """Return what is told about channels ``a`` and ``b``."""
+        matrix, leader = analysis.whole.matrix, analysis.leaders.get((a, b))
+        mi, lower, upper = (float(values[a, b]) for values in (matrix.mi, matrix.lower, matrix.upper))
+        return cls(
+            names=(analysis.names[a], analysis.names[b]),
+            least=mi,
+            most=mi,
+            lower=lower,
+            upper=upper,
+            delay=Delay.of(analysis, a, b),
+            leader="" if leader is None else analysis.names[leader],
+            by_changes=bool(analysis.significance.by_changes[a, b]),
+        )
+
+    def joined(self, names: tuple[str, ...], others: Sequence["ToldPair"]) -> "ToldPair":
+        """Return what is true of this pair and of others that agree with it, under other names."""
+        new = dict(zip(self.names, names, strict=True)) | {"": ""}
+        every = [self, *others]
+        delay = replace(
+            self.delay,
+            early=new[self.delay.early],
+            late=new[self.delay.late],
+            seconds=float(np.mean([one.delay.seconds for one in every])),
+            lower=min(one.delay.lower for one in every),
+            upper=max(one.delay.upper for one in every),
+        )
+        return replace(
+            self,
+            names=names,
+            least=min(one.least for one in every),
+            most=max(one.most for one in every),
+            lower=min(one.lower for one in every),
+            upper=max(one.upper for one in every),
+            delay=delay,
+            leader=new[self.leader],
+        )
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """Everything that the words say, but for names and numbers."""
+        delay = self.delay
+        places = (self.names.index(name) if name else -1 for name in (delay.early, delay.late, self.leader))
+        return self.by_changes, delay.clear, delay.topic, delay.contradicted, delay.changes, *places
+
+    def agrees(self, other: "ToldPair") -> bool:
+        """Return whether the same can be said of both: their delays are the same within the intervals."""
+        own, its = self.delay, other.delay
+        return self.form == other.form and own.lower <= its.upper and its.lower <= own.upper
+
+    def sentence(self, parts: Sequence[str] = ()) -> str:
+        """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
+        a, b = self.names
+        by = ", judged by their changes" if self.by_changes else ""
+        later = f"; {self.delay.words}" if self.delay.clear or self.delay.kin else ""
+        if self.leader:
+            later = f"; {self.leader} leads"
+        shared = _range(self.least, self.most)
+        return f"{a} and {b} share {shared} nats ({self.lower:.2f} to {self.upper:.2f}){by}{_for(parts)}{later}"
+
+
+@dataclass(frozen=True)
+class ToldGroup:
+    """What each two of some channels share, nats, and by how much each follows the first, see `Group`."""
+
+    names: tuple[str, ...]
+    delays: tuple[float, ...]
+    least: float
+    most: float
+    error: float  # seconds, up to which delays are the same
+
+    @classmethod
+    def of(cls, analysis: Analysis, group: Group) -> "ToldGroup":
+        """Return what is told about a group: channels of one delay in the order of the recording."""
+        names = tuple(analysis.names[member] for member in group.members)
+        return cls(names, group.delays, group.least, group.most, 1.0 / analysis.whole.matrix.sample_rate)
+
+    def joined(self, names: tuple[str, ...], others: Sequence["ToldGroup"]) -> "ToldGroup":
+        """Return what is true of this group and of others that agree with it, under other names."""
+        every = [self, *others]
+        delays = tuple(float(late) for late in np.mean([one.delays for one in every], axis=0))
+        least, most = min(one.least for one in every), max(one.most for one in every)
+        return replace(self, names=names, delays=delays, least=least, most=most)
+
+    def agrees(self, other: "ToldGroup") -> bool:
+        """Return whether the same can be said of both."""
+        own, its = np.array(self.delays), np.array(other.delays)
+        same = np.allclose(own, its, rtol=0.0, atol=self.error, equal_nan=True)
+        return bool(same and ((own > 0.0) == (its > 0.0)).all())
+
+    def sentence(self, parts: Sequence[str] = ()) -> str:
+        """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
+        delays = dict(zip(self.names, self.delays, strict=True))
+        later = [f"{name} by {delay_text(late)}" for name, late in delays.items() if late > 0.0]
+        unclear = [name for name, late in delays.items() if later and np.isnan(late)]
+        together = [name for name, late in delays.items() if not late > 0.0 and name not in unclear]
+        members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands before the others only
+        if later:
+            members.append(f"{self.names[0]} leads {', '.join(later)}")
+        if unclear:
+            members.append(f"without a clear delay: {', '.join(unclear)}")
+        share = f"{self.least:.2f} to {self.most:.2f} nats each pair"
+        return f"These {len(self.names)} move together{_for(parts)} ({share}): {'; '.join(members)}"
+
+
+def _range(least: float, most: float) -> str:
+    """Return "2.46 to 2.75", or "2.75" where both are the same."""
+    ends = dict.fromkeys((f"{least:.2f}", f"{most:.2f}"))
+    return " to ".join(ends)
+
+
+def _for(parts: Sequence[str]) -> str:
+    """Return ", for * = 1, 2, 3"; nothing without parts."""
+    return f", for {ANY} = {listed(parts)}" if parts else ""
