@@ -33,7 +33,7 @@ class PairBlock:
     """(M,) int64: samples by which the right channel is shifted circularly; this keeps its autocorrelation."""
     copies: np.ndarray
     """(M,) int64: which copy of the pairs each one is in: there is one for each shift, and those with a shift are
-    surrogates."""
+    surrogates; or one for each of the views given other streams."""
     numbers: np.ndarray  # (M,) int64: the caller's number of each pair
     tag: Any = None  # the caller's name of the block
 

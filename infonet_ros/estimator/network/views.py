@@ -1,5 +1,6 @@
 """The input of the network of conditional mutual information: all views of pairs, with given streams."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -71,6 +72,14 @@ class ConditionedPairs:
         _ = self.left.conditional, self.right.conditional
         return self
 
+    @cached_property
+    def _slices_by_length(self) -> dict[int, list[int]]:
+        """Return the numbers of the slices of each length."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, rows in enumerate(self.slices):
+            found[len(rows)].append(number)
+        return found
+
     @property
     def determined(self) -> np.ndarray:
         """Which pairs have a stream that is a function of the given streams, (M,) bool."""
@@ -95,22 +104,23 @@ class ConditionedPairs:
         sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
         return torch.tensor(sizes) / self.left.given.count
 
-    def whole(self, runner: Runner, shift: int, first: int) -> Iterator[PairBlock]:
-        """Yield one block for each view of all samples that is not known; see `_block`."""
-        narrow, wide = zip(self.left.conditional, self.right.conditional, strict=True)
-        sides = [(self.left.ranks, self.right.ranks), narrow, wide]
-        for number in range(len(self._plain), WHOLE):
-            yield self._block(runner, *sides[number], shift if number else 0, number, first)
+    def whole(self, runner: Runner, shift: int, first: int) -> PairBlock:
+        """Return the block of the views of all samples that are not known; see `_block`."""
+        views = range(len(self._plain), WHOLE)
+        left, right = ([(side.ranks, *side.conditional)[view] for view in views] for side in (self.left, self.right))
+        shifts = np.array([shift if view else 0 for view in views])
+        return self._block(runner, left, left if self.right is self.left else right, views, shifts, first)
 
     def sliced(self, runner: Runner, shift: int, first: int, short: bool) -> Iterator[PairBlock]:
-        """Yield one block for each slice for the faster network, or for each other one; see `_block`."""
+        """Yield the blocks of the slices for the faster network, or of the others, by their length; see `_block`."""
         left, right = self.left.conditional[0], self.right.conditional[0]
-        alike = right is left and not shift
-        turned = right if alike else np.roll(right, shift, axis=1)
-        for number, rows in enumerate(self.slices):
-            if short == (runner.short is not None and len(rows) <= MOST_SHORT):
-                ranks = rank(left[:, rows])
-                yield self._block(runner, ranks, ranks if alike else rank(turned[:, rows]), 0, WHOLE + number, first)
+        turned = left if right is left and not shift else np.roll(right, shift, axis=1)
+        for length, numbers in self._slices_by_length.items():
+            if short == (runner.short is not None and length <= MOST_SHORT):
+                one = [rank(left[:, self.slices[number]]) for number in numbers]
+                other = one if turned is left else [rank(turned[:, self.slices[number]]) for number in numbers]
+                views = [WHOLE + number for number in numbers]
+                yield self._block(runner, one, other, views, np.zeros(len(views), dtype=np.int64), first)
 
     def known_in_surrogates(self, plain: torch.Tensor) -> torch.Tensor:
         """Keep the features (M, F) of the pairs as they are; for surrogates, return those of the data."""
@@ -119,13 +129,30 @@ class ConditionedPairs:
         return self._plain[0]
 
     def _block(
-        self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int, first: int
+        self,
+        runner: Runner,
+        left: list[np.ndarray],
+        right: list[np.ndarray],
+        views: Sequence[int],
+        shifts: np.ndarray,
+        first: int,
     ) -> PairBlock:
-        """Return the block of a view, tagged by its number, with pairs numbered from ``first``."""
-        one = RankedChannels.from_ranks(left, runner.device)
-        other = one if right is left else RankedChannels.from_ranks(right, runner.device)
-        numbers = np.arange(first, first + len(self))
-        return PairBlock.of(one, other, self.rows, self.columns, np.array([shift]), numbers, tag=number)
+        """Return the block of V views of the same length, each a copy of the pairs, numbered from ``first``.
+
+        ``left`` and ``right`` are V ranks (N, R), one object if all are alike.
+        """
+        one = RankedChannels.from_ranks(np.concatenate(left), runner.device)
+        other = one if right is left else RankedChannels.from_ranks(np.concatenate(right), runner.device)
+        view = np.arange(len(views))[:, None]
+        return PairBlock(
+            one,
+            other,
+            (view * len(left[0]) + self.rows).ravel(),
+            (view * len(right[0]) + self.columns).ravel(),
+            np.repeat(shifts, len(self)),
+            np.repeat(views, len(self)),
+            np.tile(np.arange(first, first + len(self)), len(views)),
+        )
 
 
 def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -> Views:
@@ -138,7 +165,7 @@ def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -
     features = torch.zeros(firsts[-1], max(WHOLE + len(one.slices) for one in sets), runner.network.features_out)
     share = torch.zeros(features.shape[:2])
     for block, numbers in _described(sets, firsts, runner, shift):
-        features[block.numbers, block.tag] = torch.from_numpy(numbers)
+        features[block.numbers, block.copies] = torch.from_numpy(numbers)
     for one, first in zip(sets, firsts, strict=False):
         rows = slice(first, first + len(one))
         features[rows, 0] = one.known_in_surrogates(features[rows, 0])
@@ -149,9 +176,9 @@ def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -
 def _described(
     sets: Sequence[ConditionedPairs], firsts: Sequence[int], runner: Runner, shift: int
 ) -> Iterator[tuple[PairBlock, np.ndarray]]:
-    """Yield blocks of one view each, with their features; short slices by the faster network."""
+    """Yield blocks, each a copy of pairs for each view, with their features; short slices by the faster network."""
     placed = [(one, first) for one, first in zip(sets, firsts, strict=False)]
-    large = (chain(one.whole(runner, shift, at), one.sliced(runner, shift, at, short=False)) for one, at in placed)
+    large = (chain([one.whole(runner, shift, at)], one.sliced(runner, shift, at, short=False)) for one, at in placed)
     yield from runner.features(chain.from_iterable(large))
     if runner.short is not None:
         yield from runner.short_features(

@@ -1,5 +1,8 @@
 """The effective number of samples of a window, for a pair of autocorrelated streams."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from torch import Tensor
 
@@ -9,6 +12,7 @@ from infonet_ros.series import joint_autocovariances
 MIN_EFFECTIVE = 8.0
 FINE = 8  # degrees of the waves that show how long the fine details of a stream last
 NOISE = 7.76  # times what these last, the levels last in pairs of noise behind a filter of first order
+AT_ONCE = 1 << 16  # samples of all channels: with more, their waves do not fit into the cache
 BANDS = 6  # of lags in an octave, over which the fine details are averaged
 
 
@@ -20,22 +24,38 @@ def autocorrelations(ranks: np.ndarray, details: bool = True) -> np.ndarray:
     of each band, so that the product of two rows has the whole.
     """
     count = ranks.shape[1]
-    lags = np.arange(1, count // 4 + 1)
-    taper = np.sqrt(1.0 - lags / count, dtype=np.float32)
-    level = _tapered((ranks - np.float32(0.5))[:, None], taper)
+    if len(ranks) > (most := max(1, AT_ONCE // count)):
+        parts = (ranks[start : start + most] for start in range(0, len(ranks), most))
+        return np.concatenate([autocorrelations(part, details) for part in parts])
+    bands = _Bands.of(count)
+    level = (ranks - np.float32(0.5))[:, None]
+    series, others = (np.concatenate([level, waves(ranks, FINE)], axis=1), (1,)) if details else (level, ())
+    covariance = joint_autocovariances(series, len(bands.taper), others)
+    tapered = covariance[..., 1:] / covariance[..., :1] * bands.taper
     if not details:
-        return level
-    octaves = np.log2(len(lags) + 1)
-    starts = np.unique(np.logspace(0.0, octaves, int(BANDS * octaves), endpoint=False, base=2.0).astype(np.int64)) - 1
-    widths = np.diff(starts, append=len(lags)).astype(np.float32)
-    fine = np.add.reduceat(_tapered(waves(ranks, FINE), taper), starts, axis=1) / np.sqrt(widths)
-    return np.concatenate([level, fine], axis=1)
+        return np.asarray(tapered[:, 0])
+    fine = np.add.reduceat(tapered[:, 1], bands.starts, axis=1) / bands.roots
+    return np.concatenate([tapered[:, 0], fine], axis=1)
 
 
-def _tapered(series: np.ndarray, taper: np.ndarray) -> np.ndarray:
-    """Return the autocorrelation of series (N, J, T) together, at lags 1 to L, times a taper (L,): (N, L)."""
-    covariance = joint_autocovariances(series, len(taper))
-    return np.asarray(covariance[:, 1:] / covariance[:, :1] * taper)
+@dataclass(frozen=True, eq=False)
+class _Bands:
+    """The taper of the lags 1 to L, and the bands of lags over which the fine details are averaged."""
+
+    taper: np.ndarray  # (L,) float32: the root of it
+    starts: np.ndarray  # (B,) int64: the first of the lags of each band
+    roots: np.ndarray  # (B,) float32: of their numbers of lags
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, count: int) -> "_Bands":
+        """Return those of windows of so many samples."""
+        lags = np.arange(1, count // 4 + 1)
+        octaves = np.log2(len(lags) + 1)
+        steps = np.logspace(0.0, octaves, int(BANDS * octaves), endpoint=False, base=2.0)
+        starts = np.unique(steps.astype(np.int64)) - 1
+        widths = np.diff(starts, append=len(lags)).astype(np.float32)
+        return cls(np.sqrt(1.0 - lags / count, dtype=np.float32), starts, np.sqrt(widths))
 
 
 def effective_samples(left: Tensor, right: Tensor, count: int) -> Tensor:

@@ -67,5 +67,5 @@ def joint_moves(left: np.ndarray, right: np.ndarray) -> float:
 
 def independent_moves(deviations: np.ndarray) -> float:
     """Return how many of the samples of series (J, T) of mean 0 are independent; infinite if all are 0."""
-    covariance = joint_autocovariances(deviations, deviations.shape[1] - 1)
+    (covariance,) = joint_autocovariances(deviations, deviations.shape[1] - 1)
     return float(deviations.shape[1] / memory_of(covariance)) if covariance[0] > 0.0 else np.inf
