@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
+from scipy.stats import multivariate_normal, norm
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import InputError
@@ -175,6 +176,16 @@ def test_discriminant_has_x_first(net, rng):
     x = rng.standard_normal(4000)
     table = net.discriminant(x, x**2 + 0.3 * rng.standard_normal(4000))
     assert table[0, -1] > 0.5 and table[-1, -1] > 0.5  # both ends of x meet large y
+
+
+def test_the_table_of_a_robot_that_moves_and_rests_is_close_to_the_true_density(net, rng):
+    kept, noise, cov = 0.8, 0.01, np.array([[1.0, 0.8], [0.8, 1.0]])
+    motion = lfilter([np.sqrt(1.0 - kept**2)], [1.0, -kept], rng.multivariate_normal(np.zeros(2), cov, 4000).T)
+    x, y = motion * (np.arange(4000) // 200 % 2) + noise * rng.standard_normal((2, 4000))
+    alone = [np.logaddexp(norm.logpdf(own), norm.logpdf(own, scale=noise)) - np.log(2.0) for own in (x, y)]
+    moving, still = (multivariate_normal(cov=each).logpdf(np.c_[x, y]) for each in (cov, noise**2 * np.eye(2)))
+    true = np.logaddexp(moving, still) - np.log(2.0) - sum(alone)
+    assert net.pointwise(x, y).mean() == pytest.approx(true.mean(), rel=0.1)
 
 
 def test_discriminants_of_several_pairs_are_those_of_each_at_its_lag(net, rng):

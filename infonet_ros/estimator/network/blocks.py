@@ -36,6 +36,7 @@ class PairBlock:
     surrogates; or one for each of the views given other streams."""
     numbers: np.ndarray  # (M,) int64: the caller's number of each pair
     tag: Any = None  # the caller's name of the block
+    details: bool = True  # whether samples whose fine details repeat count for less, see `effective_samples`
 
     @classmethod
     def of(
@@ -123,7 +124,7 @@ class PairBlock:
         left, right = self.left, self.right
         correlation = (left.scores.index_select(0, rows) * self._shifted(right.scores, columns)).mean(dim=1)
         both = left.autocorrelations.index_select(0, rows), right.autocorrelations.index_select(0, columns)
-        effective = effective_samples(*both, left.count)
+        effective = effective_samples(*both, left.count, self.details)
         return torch.full_like(effective, float(left.count)), effective, correlation
 
     def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:

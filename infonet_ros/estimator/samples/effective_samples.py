@@ -58,7 +58,7 @@ class _Bands:
         return cls(np.sqrt(1.0 - lags / count, dtype=np.float32), starts, np.sqrt(widths))
 
 
-def effective_samples(left: Tensor, right: Tensor, count: int) -> Tensor:
+def effective_samples(left: Tensor, right: Tensor, count: int, details: bool = True) -> Tensor:
     """Return the effective number of samples of pairs, (M,) from 8 to T, by Bartlett's formula on the ranks.
 
     ``T / (1 + 2 sum_k (1 - k/T) r_x(k) r_y(k))``: the variance of a sample correlation of independent streams with
@@ -67,9 +67,11 @@ def effective_samples(left: Tensor, right: Tensor, count: int) -> Tensor:
 
     In filtered noise, fine details are forgotten long before the level is. In steps, lines, smooth curves and what
     rings down, they last as long as the level, so independent streams share more by chance than their levels tell.
-    Such a pair has the number of a pair of noise whose details last as long.
+    Such a pair has the number of a pair of noise whose details last as long, unless ``details`` do not count.
     """
     products = left * right
-    level, fine = products[:, : count // 4].sum(dim=1), products[:, count // 4 :].sum(dim=1)
-    inflation = 1.0 + 2.0 * level.maximum(NOISE * fine)
+    repeated, fine = products[:, : count // 4].sum(dim=1), products[:, count // 4 :].sum(dim=1)
+    if details:
+        repeated = repeated.maximum(NOISE * fine)
+    inflation = 1.0 + 2.0 * repeated
     return (count / inflation.clamp_min(1.0)).clamp(MIN_EFFECTIVE, count)
