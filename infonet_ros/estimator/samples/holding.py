@@ -125,10 +125,12 @@ def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
     0.
     """
     ordered = values[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    new = ordered[1:] != ordered[:-1]
+    if new.all():
+        return None
+    starts = np.append(0, 1 + np.flatnonzero(new))
     counts = np.diff(starts, append=len(values))
-    repeated = counts[counts > 1]
-    if not len(repeated) or len(starts) < LEAST_UPDATES or repeated.mean() > MOST_REPEATS:
+    if len(starts) < LEAST_UPDATES or counts[counts > 1].mean() > MOST_REPEATS:
         return None
     first = np.empty(len(values), dtype=np.int64)
     first[order] = np.repeat(np.minimum.reduceat(order, starts), counts)

@@ -4,7 +4,11 @@ A held stream keeps each value until the next one: a slow sensor on a fast clock
 last value. Its values may be seen in slight noise, behind a filter of first order, or joined by straight lines.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+
+from infonet_ros.series import median
 
 LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
 REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
@@ -44,14 +48,22 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     known = np.flatnonzero(np.isfinite(values))
     if len(known) < LEAST_UPDATES:
         return None
-    # Lines come first: between rounded values they are level where two updates are equal.
-    tried = (find(values[known]) for find in (_bends, _changes, _changes_before_a_filter, _changes_in_noise))
-    new = next((new for new in tried if new is not None), None)
+    new = next((new for new in _tried(values[known]) if new is not None), None)
     if new is None:
         return None
     found = np.zeros(len(values), dtype=np.int64)
     found[known[new]] = 1
     return np.cumsum(found)
+
+
+def _tried(samples: np.ndarray) -> Iterator[np.ndarray | None]:
+    """Yield the updates of a stream (T,) that each kind of held stream would have, (T,) bool; None if it is not one."""
+    moves = np.diff(samples)
+    # Lines come first: between rounded values they are level where two updates are equal.
+    yield _bends(samples, moves)
+    yield _changes(samples)
+    yield _changes_before_a_filter(samples, moves)
+    yield _changes_in_noise(samples, moves)
 
 
 def changes(values: np.ndarray) -> np.ndarray | None:
@@ -60,20 +72,21 @@ def changes(values: np.ndarray) -> np.ndarray | None:
     A stream of few levels is not held, but its messages may come at the times of those of another stream.
     """
     known = np.flatnonzero(np.isfinite(values))
-    places = known[1:][values[known[1:]] != values[known[:-1]]]
-    if not 0 < len(places) <= (1.0 - REPEATING / 2.0) * len(known):
+    samples = values[known]
+    changing = samples[1:] != samples[:-1]
+    if not 0 < np.count_nonzero(changing) <= (1.0 - REPEATING / 2.0) * len(known):
         return None
     found = np.zeros(len(values), dtype=bool)
-    found[places] = True
+    found[known[1:][changing]] = True
     return found
 
 
 def _changes(samples: np.ndarray) -> np.ndarray | None:
     """Return where a stream (T,) that repeats its values takes a new one, (T,) bool; None if it is not held."""
-    starts = np.flatnonzero(np.append(True, samples[1:] != samples[:-1]))
-    if len(starts) < 2 or len(starts) > (1.0 - REPEATING / 2.0) * len(samples):
+    changing = samples[1:] != samples[:-1]
+    if not 2 <= 1 + np.count_nonzero(changing) <= (1.0 - REPEATING / 2.0) * len(samples):
         return None
-    starts = _without_passages(starts, samples)
+    starts = _without_passages(np.append(0, 1 + np.flatnonzero(changing)), samples)
     new = np.zeros(len(samples), dtype=bool)
     new[starts] = True
     levels, level = np.unique(samples[starts], return_inverse=True)
@@ -123,28 +136,29 @@ def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return starts[~passing] if passing.sum() >= PASSAGES * alone.sum() else starts
 
 
-def _changes_in_noise(samples: np.ndarray) -> np.ndarray | None:
+def _changes_in_noise(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the `_changes` of a stream (T,) of steps without its slight noise; None if it is not one."""
-    moves = np.abs(np.diff(samples))
-    noise = np.median(moves)
-    starts = np.append(0, 1 + np.flatnonzero(moves > STEP * noise))
-    if noise == 0.0 or len(starts) <= FEW_RUNS:
+    moves = np.abs(moves)
+    noise = median(moves)
+    stepping = moves > STEP * noise
+    if noise == 0.0 or 1 + np.count_nonzero(stepping) <= FEW_RUNS:
         return None
+    starts = np.append(0, 1 + np.flatnonzero(stepping))
     lengths = np.diff(starts, append=len(samples))
     levels = np.repeat(np.add.reduceat(samples, starts) / lengths, lengths)
     about = np.square(samples - levels).mean()
-    within = np.square(moves[moves <= STEP * noise]).mean()
-    spread = np.median(np.abs(samples - np.median(samples)))
+    within = np.square(moves[~stepping]).mean()
+    spread = median(np.abs(samples - median(samples)))
     slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
     return _changes(np.round(levels / (FINE * noise))) if slight else None
 
 
-def _changes_before_a_filter(samples: np.ndarray) -> np.ndarray | None:
+def _changes_before_a_filter(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the `_changes` of steps from which a low-pass filter of first order made a stream (T,); None if none did.
 
     Behind it, each move between two steps is the same share of the move before.
     """
-    before, after = np.diff(samples)[:-1], np.diff(samples)[1:]
+    before, after = moves[:-1], moves[1:]
     first = np.flatnonzero(before[:MOVES] != 0.0)
     shares = np.sort(after[first] / before[first])
     if len(shares) <= ALIKE:
@@ -164,9 +178,9 @@ def _changes_before_a_filter(samples: np.ndarray) -> np.ndarray | None:
     return _changes(np.repeat(np.append(values[0], values), np.append(1, lengths)))
 
 
-def _bends(samples: np.ndarray) -> np.ndarray | None:
+def _bends(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the corners of a stream of straight lines (T,), (T,) bool; None if it is not one."""
-    second, moving = np.abs(np.diff(samples, n=2)), samples[1:] != samples[:-1]
+    second, moving = np.abs(np.diff(moves)), moves != 0.0
     straight = second <= 1e-9 * np.abs(samples).max()
     if (straight & moving[1:]).mean() < REPEATING or not moving.mean() > 0.5:  # a foot in the air has no line, but 0
         return None
