@@ -7,11 +7,12 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 from torch import Tensor
 
+from infonet_ros.estimator.network.quantiles import TRAINED_EFFECTIVE
+
 DRIVERS = 5  # streams that a dependence may use: two for its noise, one to choose a component, two to spare
 FRESH = 8192  # points on which the truth and the bound are judged
 SETS = 32  # scrambled point sets to choose from
 MEMORYLESS = 0.5  # share of batches of streams with independent samples
-MIN_EFFECTIVE = 12.0  # the slowest streams still hold so many independent samples
 
 
 class EvenDrivers:
@@ -39,7 +40,7 @@ def remembering_drivers(rng: np.random.Generator, batch: int, count: int) -> Ten
     leaves a dozen independent samples.
     """
     streams = np.empty((batch, DRIVERS, count), dtype=np.float32)
-    longest = np.log(count / MIN_EFFECTIVE)
+    longest = np.log(count / TRAINED_EFFECTIVE)
     for example in streams:
         shared = rng.uniform(0.0, longest)
         for stream in example:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from scipy.signal import lfilter
+from scipy.signal import butter, lfilter, sosfilt
 from scipy.stats import rankdata
 
+from infonet_ros.estimator.network.quantiles import TRAINED_EFFECTIVE, without_certainty
 from infonet_ros.estimator.samples.effective_samples import MIN_EFFECTIVE, autocorrelations, effective_samples
 
 
@@ -60,3 +61,28 @@ def test_streams_whose_details_last_as_long_as_their_level_count_for_less(rng, s
 def test_intervals_of_independent_streams_that_ring_down_begin_at_zero(net, rng):
     lower = [pairs.lower[0, 1] for pairs in net.pairwise_windows(ringing(rng, 1000).T for _ in range(30))]
     assert np.mean(np.array(lower) > 0.02) <= 0.1  # four in ten if only the level counts
+
+
+def test_the_lower_end_rises_from_zero_with_the_effective_samples():
+    effective = TRAINED_EFFECTIVE * torch.tensor([0.7, 1.0, 1.5, 2.0, 50.0])
+    found = without_certainty(torch.tensor([[0.4, 0.6, 0.9]]).expand(5, 3), effective)
+    torch.testing.assert_close(found[:, 0], 0.4 * torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0]))
+    assert found[:, 1:].tolist() == [pytest.approx([0.6, 0.9])] * 5
+
+
+def smooth_set_points(rng, count):
+    """About a dozen steps of both streams at common times, behind a filter of second order."""
+    before, lasting = 100, 1 + rng.poisson(19, count)
+    steps = np.repeat(rng.standard_normal((2, count)), lasting, axis=1)[:, : before + count]
+    return sosfilt(butter(2, 0.1, output="sos"), steps)[:, before:]
+
+
+def waves_in_noise(rng, count):
+    phases = 2.0 * np.pi * (np.arange(count) / 23.7 + rng.random((2, 1)))
+    return np.sin(phases) + 0.3 * rng.standard_normal((2, count))
+
+
+@pytest.mark.parametrize("streams", [smooth_set_points, waves_in_noise])
+def test_intervals_of_independent_streams_of_few_moves_begin_at_zero(net, rng, streams):
+    lower = [pairs.lower[0, 1] for pairs in net.pairwise_windows(streams(rng, 256).T for _ in range(40))]
+    assert np.mean(np.array(lower) > 0.1) <= 0.05  # seven in ten of the set points if few samples tell as much as many

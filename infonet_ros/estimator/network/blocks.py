@@ -12,12 +12,13 @@ from torch import Tensor
 from infonet_ros.estimator.network.counts import BINS, coarsen, count_pairs, pyramid
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
 from infonet_ros.estimator.network.plug_ins import TILES, both_sums, local_plug_ins, sums_by_tile, unbiased_sums
-from infonet_ros.estimator.network.ranked_channels import RankedChannels
+from infonet_ros.estimator.network.ranked_channels import EVEN, RankedChannels
 from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
 from infonet_ros.estimator.samples.effective_samples import effective_samples
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 _EACH = ("rows", "columns", "shifts", "copies", "numbers")  # fields with one element per pair
+PAIRS_RECUR = 3  # independent samples of each pair of values, in the mean
 COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other; with more, for the memory
 
 
@@ -102,7 +103,7 @@ class PairBlock:
         samples, effective, correlation = self._described(rows, columns)
         if ladder:
             sums, finest = both_sums(counts)
-            by_level = self._by_level(rows, columns, finest)
+            by_level = self._by_level(rows, columns, finest, effective)
         else:
             sums, finest, by_level = sums_by_tile(counts), samples.new_empty(0), samples.new_empty(0)
         return _Counted(coarsen(counts).to(torch.uint8), sums, finest, samples, effective, correlation, by_level)
@@ -127,16 +128,24 @@ class PairBlock:
         effective = effective_samples(*both, left.count, self.details)
         return torch.full_like(effective, float(left.count)), effective, correlation
 
-    def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:
-        """Return the numbers that depend on the values, not on the ranks alone, (M, 3); see `Observation`."""
+    def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor, effective: Tensor) -> Tensor:
+        """Return the numbers that depend on the values, not on the ranks alone, (M, 3); see `Observation`.
+
+        Pairs of values must recur, as the values do, among the samples that are independent. Otherwise their cells say
+        little, and those of the ranks are taken.
+        """
         left, right, count = self.left.levels, self.right.levels, self.left.count
+        sizes = np.full((2, len(self), 2), EVEN, dtype=np.float32)
         few = np.flatnonzero(left.few[self.rows] | right.few[self.columns])
         if len(few):
             chosen = torch.from_numpy(few).to(rows.device)
             cells = left.cells[rows[chosen]], self[few]._shifted(right.cells, columns[chosen])
-            finest = finest.index_copy(0, chosen, unbiased_sums(count_pairs(*cells, torch.int16)))
-        first, second = left.sizes[self.rows], right.sizes[self.columns]
-        values = np.empty((len(self), 3), dtype=np.float32)
+            counts = count_pairs(*cells, torch.int16)
+            recur = PAIRS_RECUR * torch.count_nonzero(counts, dim=(1, 2)) <= effective[chosen]
+            finest = finest.index_copy(0, chosen[recur], unbiased_sums(counts[recur]))
+            few = few[recur.cpu().numpy()]
+            sizes[:, few] = left.sizes[self.rows[few]], right.sizes[self.columns[few]]
+        (first, second), values = sizes, np.empty((len(self), 3), dtype=np.float32)
         np.add(first[:, 0], second[:, 0] - math.log(count), out=values[:, 0])
         np.maximum(first[:, 1], second[:, 1], out=values[:, 1])
         np.minimum(first[:, 1], second[:, 1], out=values[:, 2])

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 QUANTILES = (0.05, 0.5, 0.95)
 RESOLUTION = 1e-3  # nats
+TRAINED_EFFECTIVE = 12.0  # samples: effective number of the slowest streams of training
 LEAST = 1e-4  # nats: of estimates whose logarithm is taken
 CORRECTION = (-5.0, 3.0)  # of the logarithm of a mean
 
@@ -17,6 +18,16 @@ def corrected_mean(estimates: Tensor, weights: Tensor, correction: Tensor) -> Te
     """
     mean = (torch.softmax(weights, dim=-1) * estimates).sum(dim=-1)
     return mean * torch.exp(correction.clamp(*CORRECTION))
+
+
+def without_certainty(quantiles: Tensor, effective: Tensor) -> Tensor:
+    """Return quantiles (M, 3) whose lower end falls to 0 where the effective samples (M,) are few.
+
+    It is 0 up to `TRAINED_EFFECTIVE`, and unchanged from twice as many on. Training has noise behind filters: of steps
+    and waves, two independent streams share more by chance with the same number of effective samples.
+    """
+    certain = (effective / TRAINED_EFFECTIVE - 1.0).clamp(0.0, 1.0)
+    return torch.cat([quantiles[:, :1] * certain[:, None], quantiles[:, 1:]], dim=1)
 
 
 def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from infonet_ros.estimator.network.blocks import PairBlock, observe_together, ro
 from infonet_ros.estimator.network.machine import ONE_THREAD, fast_dtype, keep_freed_memory, resolve_device
 from infonet_ros.estimator.network.observation import Input, Observation
 from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.quantiles import without_certainty
 from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.short_network import ShortNetwork
 
@@ -114,11 +115,13 @@ class Runner:
         return tables
 
     def _estimate(self, seen: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return what `Network.forward` does, with the quantiles of the readout."""
+        """Return what `Network.forward` does, with the quantiles of the readout, as far as the samples tell them."""
         if self.readout is None:
-            return self.network(seen, tables)
-        evidence, found = self.network.evidence(seen, tables)
-        return self.readout(evidence), found
+            quantiles, found = self.network(seen, tables)
+        else:
+            evidence, found = self.network.evidence(seen, tables)
+            quantiles = self.readout(evidence)
+        return without_certainty(quantiles, seen.effective), found
 
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
