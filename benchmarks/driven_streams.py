@@ -12,9 +12,7 @@ from scipy.signal import butter, lfilter, sosfilt
 from scipy.special import ndtr
 from scipy.stats import t as student
 
-from benchmarks.streams import Rng, switch
-
-BEFORE = 1000  # samples of noise for a filter to settle
+from benchmarks.streams import BEFORE, Rng, slow_noise, switch
 
 Driven = Callable[[np.ndarray, Rng, int], np.ndarray]
 """From noise (at least 10 T + 2 `BEFORE`), a generator of times, and T to a stream (T,)."""
@@ -38,12 +36,6 @@ class Kind:
             for own, seed in zip((noise, other), seeds, strict=True)
         )
         return x, y
-
-
-def slow_noise(noise: np.ndarray, count: int, coefficient: float) -> np.ndarray:
-    """Filter noise to that of an autoregressive stream (T,) of first order."""
-    values: np.ndarray = lfilter([np.sqrt(1.0 - coefficient**2)], [1.0, -coefficient], noise[: count + BEFORE])
-    return values[BEFORE:]
 
 
 def _irregular(hold: int) -> Driven:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.bus_streams import BUSES
 from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.driven_streams import Kind
 from benchmarks.estimators import INFONET
@@ -17,7 +18,7 @@ from benchmarks.plots import figure
 from benchmarks.sensor_streams import SENSORS
 from infonet_ros import InfoNet
 
-KINDS = {**DRIVEN, **SENSORS}
+KINDS = {**DRIVEN, **SENSORS, **BUSES}
 SAMPLES = (256, 1000)
 SHORT, LONG = 4, 200  # pairs of each kind and T
 COUPLED_AT = 1000  # samples

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.signal import lfilter, medfilt
 
-from benchmarks.driven_streams import BEFORE, Driven, Kind, slow_noise
-from benchmarks.streams import Rng, switch
+from benchmarks.driven_streams import Driven, Kind
+from benchmarks.streams import BEFORE, Rng, slow_noise, switch
 
 
 def _encoder(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:

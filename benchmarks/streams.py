@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.signal import lfilter
 
+BEFORE = 1000  # samples of noise for a filter to settle
+
 Rng = np.random.Generator
 Stream = Callable[[Rng, int], np.ndarray]
 """From a generator and a number of samples T to a stream (T,)."""
@@ -17,8 +19,13 @@ def slow(rng: Rng, count: int, coefficient: float) -> np.ndarray:
     if coefficient == 1.0:
         return np.cumsum(rng.standard_normal(count))
     before = int(10.0 / (1.0 - coefficient))
-    noise = rng.standard_normal(count + before)
-    return (lfilter([1.0], [1.0, -coefficient], noise) * np.sqrt(1.0 - coefficient**2))[before:]
+    return slow_noise(rng.standard_normal(count + before), count, coefficient, before)
+
+
+def slow_noise(noise: np.ndarray, count: int, coefficient: float, before: int = BEFORE) -> np.ndarray:
+    """Filter noise (T + before,) or longer to that of an AR(1) of variance 1, (T,)."""
+    values: np.ndarray = lfilter([np.sqrt(1.0 - coefficient**2)], [1.0, -coefficient], noise[: count + before])
+    return values[before:]
 
 
 def held(values: np.ndarray, hold: int, phase: int, count: int) -> np.ndarray:

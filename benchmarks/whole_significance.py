@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
-from benchmarks.driven_streams import BEFORE
 from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.plots import figure
-from benchmarks.streams import HELD, Rng, slow
+from benchmarks.streams import BEFORE, HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.moves import Moves
