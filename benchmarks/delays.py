@@ -1,7 +1,8 @@
 """Delays of recorded tables, with default options, beside cross-correlation with a parabola through its top.
 
-Each recording has two tables: 120 s of a smooth signal, and a signal that follows it, each with its own stamps. The
-peer resamples both to the faster rate, and takes the largest correlation up to one second in both directions.
+Each recording has two tables: 120 s of a smooth signal, and a signal that follows it, each with its own stamps. Some
+have a third table with a slower, independent signal. The peer resamples the two to the faster rate, and takes the
+largest correlation up to one second in both directions.
 
     python -m benchmarks.delays [--long]
 """
@@ -33,19 +34,42 @@ SHORT, LONG = 1, 5
 """Recordings of each case."""
 DURATION, RATE = 120.0, 100.0
 FINE = 2000.0  # Hz, at which the signal is made
-SMOOTH = 0.03  # s, of the Gaussian that makes it so: a band of some 5 Hz
+SMOOTH, SLOW = 0.03, 0.2  # s, of the Gaussian that makes it so: a band of some 5 Hz, or less than 1 Hz
 NOISE = 0.2
 CLOSE = 0.002  # s
 PERIODS = 0.2  # of the slower stream
 
 
+def same(x: np.ndarray) -> np.ndarray:
+    """Return what is given."""
+    return x
+
+
 @dataclass(frozen=True)
 class Case:
-    """A delay in seconds, how the second stream follows the first, and the rate of the second, Hz."""
+    """A delay in seconds, and how the second stream follows the first.
+
+    ``first`` and ``rate`` are their rates, Hz, and ``beside`` is that of a third one, if any. The signal is made
+    by a Gaussian of the width ``smooth``, s.
+    """
 
     delay: float
-    follows: Callable[[np.ndarray], np.ndarray] = lambda x: x
+    follows: Callable[[np.ndarray], np.ndarray] = same
     rate: float = RATE
+    first: float = RATE
+    smooth: float = SMOOTH
+    beside: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """What the case shows."""
+        if self.beside:
+            return "beside a slower stream"
+        if self.first != RATE:
+            return "slow streams"
+        if self.rate != RATE:
+            return "unequal rates"
+        return "linear" if self.follows is same else "square and absolute value"
 
     @property
     def tolerance(self) -> float:
@@ -62,6 +86,11 @@ CASES = {
     "70 ms, absolute value": Case(0.07, np.abs),
     "70 ms, 100 Hz and 20 Hz": Case(0.07, rate=20.0),
     "180 ms, 100 Hz and 33 Hz": Case(0.18, rate=33.0),
+    "13.7 ms, beside 10 Hz": Case(0.0137, smooth=SLOW, beside=10.0),
+    "50 ms, beside 10 Hz": Case(0.05, smooth=SLOW, beside=10.0),
+    "50 ms, square, beside 10 Hz": Case(0.05, np.square, smooth=SLOW, beside=10.0),
+    "230 ms, both 10 Hz": Case(0.23, rate=10.0, first=10.0, smooth=SLOW),
+    "230 ms, 10 Hz and 4 Hz": Case(0.23, rate=4.0, first=10.0, smooth=2.0 * SLOW),
 }
 
 
@@ -75,31 +104,38 @@ def measure(options: Options) -> dict[str, Any]:
 def _found(net: InfoNet, rng: np.random.Generator, case: Case, times: int) -> dict[str, list[float | None]]:
     found: dict[str, list[float | None]] = {INFONET: [], PEER: []}
     for _ in range(times):
-        first, second = _recording(rng, case)
-        delay = _infonet(net, first, second)
+        first, second, *others = _recording(rng, case)
+        delay = _infonet(net, first, second, *others)
         found[INFONET].append(None if np.isnan(delay) else round(1e3 * delay, 3))
         found[PEER].append(round(1e3 * _cross_correlation(first, second), 3))
     return found
 
 
-def _recording(rng: np.random.Generator, case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Return times and values of both streams, (T, 2) each."""
+def _recording(rng: np.random.Generator, case: Case) -> list[np.ndarray]:
+    """Return times and values of all streams, (T, 2) each."""
     fine = np.arange(-1.0, DURATION + 1.0, 1.0 / FINE)
-    signal = gaussian_filter1d(rng.standard_normal(len(fine)), SMOOTH * FINE)
-    signal /= signal.std()
-    streams = []
-    for rate, delay, follows in ((RATE, 0.0, lambda x: x), (case.rate, case.delay, case.follows)):
+
+    def signal() -> np.ndarray:
+        smooth = gaussian_filter1d(rng.standard_normal(len(fine)), case.smooth * FINE)
+        return smooth / smooth.std()
+
+    def sampled(
+        signal: np.ndarray, rate: float, delay: float, follows: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
         times = np.arange(rng.uniform(0.0, 1.0 / rate), DURATION, 1.0 / rate)
         values = follows(np.interp(times - delay, fine, signal))
-        streams.append(np.stack([times, values + NOISE * rng.standard_normal(len(times))], axis=1))
-    return streams[0], streams[1]
+        return np.stack([times, values + NOISE * rng.standard_normal(len(times))], axis=1)
+
+    motion = signal()
+    streams = [sampled(motion, case.first, 0.0, same), sampled(motion, case.rate, case.delay, case.follows)]
+    return [*streams, sampled(signal(), case.beside, 0.0, same)] if case.beside else streams
 
 
-def _infonet(net: InfoNet, first: np.ndarray, second: np.ndarray) -> float:
-    """Analyse two tables as `infonet csv` does."""
+def _infonet(net: InfoNet, *streams: np.ndarray) -> float:
+    """Analyse tables as `infonet csv` does; return the delay of the second, seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / "first.csv", Path(folder) / "second.csv"]
-        for path, stream in zip(paths, (first, second), strict=True):
+        paths = [Path(folder) / f"{name}.csv" for name in ("first", "second", "third")[: len(streams)]]
+        for path, stream in zip(paths, streams, strict=True):
             np.savetxt(path, stream, delimiter=",", header="time,x", comments="", fmt="%.6f")
         with open_recording(paths) as recording:
             span = chosen_span(recording, 0.0, None)
@@ -141,15 +177,12 @@ def describe(results: dict[str, Any]) -> str:
 
 def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals."""
-    kinds = {
-        "linear": [name for name in results if name.endswith(" ms")],
-        "square and absolute value": [name for name in results if "," in name and "Hz" not in name],
-        "unequal rates": [name for name in results if "Hz" in name],
-    }
     claims = []
-    for kind, names in ((kind, names) for kind, names in kinds.items() if names):
+    for kind in dict.fromkeys(CASES[name].kind for name in results):
+        names = [name for name in results if CASES[name].kind == kind]
         worst = max(_off(results[name], INFONET, CASES[name]) / (1e3 * CASES[name].tolerance) for name in names)
-        goal = f"at most {1e3 * CLOSE:.0f} ms" if kind != "unequal rates" else "at most a fifth of the slower period"
+        equal = all(CASES[name].rate == RATE for name in names)
+        goal = f"at most {1e3 * CLOSE:.0f} ms" if equal else "at most a fifth of the slower period"
         claims.append(Claim(f"largest error of a delay, {kind}", goal, f"{worst:.2f} of this limit", worst <= 1.0))
     return claims
 

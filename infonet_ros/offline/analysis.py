@@ -24,17 +24,20 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.whole_recording.clock_drift import apart
+from infonet_ros.offline.whole_recording.delays import SATURATED
 from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.significance import Significance
 from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
-from infonet_ros.offline.whole_recording.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, strongest_pairs
+from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
+_MOST_STEPS = 8  # in a period of the clock, of channels that are faster
+_FINER_SAMPLES = 100_000  # of a channel, all steps together
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def analyse(
     """
     _check(recording, settings, span)
     set_late_clocks_ahead(recording, settings, span, usual_range(settings))
-    recorded = RecordedWindows(recording, settings, span, longest_lag=usual_range(settings))
+    usual, steps = usual_range(settings), _most_steps(settings, span.duration)
+    recorded = RecordedWindows(recording, settings, span, longest_lag=usual, most_steps=steps)
     samples: list[np.ndarray] = []
     windows: Iterable[Window] = _noting_samples(recorded.windows(progress), samples)
     with Workers(net.device, cores) as workers:
@@ -196,6 +200,11 @@ def analyse(
         notices=(*recorded.notices(), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
     )
+
+
+def _most_steps(settings: Settings, duration: float) -> int:
+    """Return how many samples of faster channels are kept in a period of the clock, so that they are not too many."""
+    return int(np.clip(_FINER_SAMPLES / max(1.0, duration * settings.rate), 1, _MOST_STEPS))
 
 
 def _changes(

@@ -21,19 +21,23 @@ _LISTED = 4  # topics in one sentence
 
 
 class RecordedWindows:
-    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds.
-
-    ``with_spikes`` keeps the `Cut.spikes`, too.
-    """
+    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds, and the options."""
 
     def __init__(
-        self, recording: Recording, settings: Settings, span: Span, longest_lag: float, *, with_spikes: bool = False
+        self,
+        recording: Recording,
+        settings: Settings,
+        span: Span,
+        longest_lag: float,
+        *,
+        most_steps: int = 1,
+        with_spikes: bool = False,
     ) -> None:
         self._recording = recording
         self._settings = settings
         self._span = span
-        self._with_spikes = with_spikes
-        self._trace = Trace(angular_channels(settings), longest_lag)
+        angular = angular_channels(settings)
+        self._trace = Trace(angular, longest_lag, most_steps=most_steps, with_spikes=with_spikes)
         self._stream = WindowStream(settings)
         self._log = StampLog()
 
@@ -49,9 +53,8 @@ class RecordedWindows:
                     self._log.extend(modality, batch.stamps, present & np.isfinite(values))
                 self._stream.extend(*batch)
             for cut in self._stream.ready():
-                window = cut.align()
+                window = self._trace.add(cut)
                 self._check_length(window)
-                self._trace.add(window, cut if self._with_spikes else None)
                 progress("windows", (piece.received - start) / (stop - start))
                 yield window
         progress("windows", 1.0)

@@ -57,6 +57,21 @@ def test_windows_hold_the_signals_on_a_regular_clock():
     np.testing.assert_allclose(window.samples, np.c_[np.sin(times), np.cos(times), 2 * times], atol=1e-4)
 
 
+def test_streams_that_are_faster_than_the_clock_have_samples_between_its_ticks():
+    stream, cuts = WindowStream(settings(rate=10.0)), []
+    for message in robot():
+        stream.push(*message)
+        cuts += stream.ready()
+    cut = cuts[2]
+    assert cut.steps(8).tolist() == [4, 4, 2]
+    assert cut.steps(2).tolist() == [2, 2, 2]
+    window, finer = cut.align(), cut.finer(slice(5, None), 4)
+    np.testing.assert_array_equal(finer[:, -1], window.samples[5:])
+    last = (window.end - START) / NANOSECONDS
+    times = last - np.arange(4 * len(finer))[::-1] / 40.0
+    np.testing.assert_allclose(finer.reshape(-1, 3), np.c_[np.sin(times), np.cos(times), 2 * times], atol=1e-4)
+
+
 @pytest.mark.parametrize("interpolation", ["linear", "hold"])
 @pytest.mark.parametrize("rate", [0.05, 0.1, 0.2, 0.6])
 def test_few_messages_are_not_drawn_out_into_lines_that_resemble_any_slow_stream(rate, interpolation):

@@ -1,4 +1,7 @@
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import STRETCHES, Trace
@@ -16,7 +19,7 @@ def window(first, count, values=None):
 def trace_of(*windows, angular=False, longest_lag=0.05):
     trace = Trace(np.array([angular]), longest_lag)
     for one in windows:
-        trace.add(one)
+        trace.add(SimpleNamespace(align=lambda one=one: one))
     return trace
 
 
@@ -31,6 +34,32 @@ def test_stamps_of_today_are_exact_to_the_nanosecond():
     first = 1_700_000_000_010_000_000 // PERIOD
     overview = trace_of(window(first, 20), window(first + 10, 20)).overview(1000)
     assert overview.stamps.tolist() == [(first + tick) * PERIOD for tick in range(30)]
+
+
+def test_samples_between_the_ticks_stay_with_their_rows():
+    """Two angles with two samples for each tick, and two holes: one in time, one where samples are left out."""
+    trace = Trace(np.array([True, True]), 0.02, most_steps=2)
+    for first in (0, 50):
+        ticks = np.arange(first, first + 10)
+        samples = np.stack([ticks, ticks], axis=1).astype(float)
+        half = np.stack([samples - 0.5, samples], axis=1)
+        whole = Window(("a", "b"), samples, int(ticks[0]) * PERIOD, int(ticks[-1]) * PERIOD, 1e9 / PERIOD)
+        trace.add(
+            SimpleNamespace(
+                align=lambda whole=whole: whole,
+                steps=lambda most: np.array([most, most]),
+                finer=lambda rows, steps, half=half: half[rows],
+            )
+        )
+    overview = trace.overview(1000).with_holes(5)
+    left_out = np.arange(len(overview.stamps)) == 3
+    overview = overview.without(left_out[:, None]).taking(np.arange(1, len(overview.stamps)))
+    values = overview.at_steps(2)[:, 0]
+    np.testing.assert_array_equal(values[1::2], overview.window.samples[:, 0])
+    np.testing.assert_array_equal(overview.at_steps(1), overview.window.samples)
+    steps = np.diff(values)
+    assert np.isnan(values[4:6]).all() and np.isfinite(values[:4]).all()
+    assert steps[np.isfinite(steps)] == pytest.approx(0.5)
 
 
 def test_a_hole_is_as_long_as_the_longest_delay():

@@ -78,7 +78,7 @@ class DelaySpread:
         products = products[products[:, zero, -1, -1] > 0.5]
         whole = products.sum(axis=0)
         curve, without_one = contingency_of(whole), contingency_of(whole - products)
-        place = _top(curve, zero + lag * FINER)
+        place = uphill(curve, zero + lag * FINER)
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * zero:
             return cls()
         near = around_peak(np.sqrt(curve), place)
@@ -110,7 +110,7 @@ def _rivalled(curve: np.ndarray, place: int) -> bool:
     return any(rise.any() for rise in rises)
 
 
-def _top(curve: np.ndarray, place: int) -> int:
+def uphill(curve: np.ndarray, place: int) -> int:
     """Return the local maximum that is reached uphill from a place."""
     while place > 0 and curve[place - 1] > curve[place]:
         place -= 1

@@ -11,12 +11,14 @@ from infonet_ros.intake.windows.alignment import (
     resample,
     slope_span,
     spikes_since,
+    stream_period,
     unwrapped,
 )
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.text import NANOSECONDS
 
 _AS_FAST = 0.9  # messages for each tick: with fewer, a topic is slower than the clock
+_JITTER = 1.1  # times more often than measured a channel may be sampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +48,36 @@ class Cut:
             ((stamps, values, _),) = self.samples
             return Window(self.names, values, int(stamps[0]), int(stamps[-1]), float("nan"))
         ticks = self.ticks[rows]
-        aligned = np.empty((len(ticks), len(self.names)))
+        return Window(self.names, self._at(ticks), int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+
+    def finer(self, rows: slice, steps: int) -> np.ndarray:
+        """Return the samples (T, steps, N) of some rows and between them: the last is that of the row itself."""
+        assert self.ticks is not None, "there is a clock"
+        before = self.period * np.arange(1 - steps, 1) // steps
+        times = (self.ticks[rows, None] + before).ravel()
+        return self._at(times).reshape(-1, steps, len(self.names))
+
+    def steps(self, most: int) -> np.ndarray:
+        """Return how often each channel is sampled in a period of the clock: (N,) int64, powers of two, 1 ... most."""
+        stamps = [own[rows] for own, _, present in self.samples for rows in present.T]
+        times = self.period / np.array([stream_period(own) for own in stamps])
+        doublings = np.floor(np.log2(np.clip(np.nan_to_num(times * _JITTER, nan=1.0), 1.0, most)))
+        return np.left_shift(1, doublings.astype(np.int64))
+
+    def _at(self, times: np.ndarray) -> np.ndarray:
+        """Return the samples of all channels (T, N) at some times, nanoseconds."""
+        aligned = np.empty((len(times), len(self.names)))
         first = 0
         for stamps, values, present in self.samples:
             own = np.arange(first, first + values.shape[1])
             if present.all():
-                aligned[:, own] = self._on_clock(ticks, stamps, values, own)
+                aligned[:, own] = self._on_clock(times, stamps, values, own)
             else:
                 for column, rows in enumerate(present.T):
                     one = slice(column, column + 1)
-                    aligned[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
+                    aligned[:, own[one]] = self._on_clock(times, stamps[rows], values[rows, one], own[one])
             first += values.shape[1]
-        return Window(self.names, aligned, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+        return aligned
 
     def spikes(self, rows: slice) -> np.ndarray:
         """Return `spikes_since` of the messages of each channel: (T, N) for some rows of the aligned window.
@@ -82,7 +102,7 @@ class Cut:
         return found
 
     def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Align the channels ``own``, which share their stamps, on some ticks of the clock."""
+        """Align the channels ``own``, which share their stamps, at some times of the window."""
         assert self.ticks is not None, "there is a clock"
         result = np.empty((len(ticks), len(own)))
         rates, (begin, end) = self.rates[own], self.ticks[[0, -1]]

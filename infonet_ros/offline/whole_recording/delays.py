@@ -4,27 +4,34 @@ A cheap measure compares all lags of the search (`lagged_contingency`). The netw
 then, for each pair that gains by its delay, lags as dense as its peak needs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
 from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
-from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds
+from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds, uphill
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
-from infonet_ros.offline.workers import Workers
 
 Pair = tuple[int, int]
+
+SATURATED = 2.0
+"""Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
 _LEAST_WIDTH = 4  # samples on each side
+
+
+def depends_more(mi: np.ndarray, undelayed: np.ndarray) -> np.ndarray:
+    """Return where pairs depend more at their delay than without, by `CLEAR_GAIN` at least, or are `SATURATED`."""
+    return (mi - undelayed >= CLEAR_GAIN) | (undelayed >= SATURATED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,10 @@ class LagSearch:
     def top(self, a: int, b: int) -> int:
         """Return the lag with the largest contingency of a pair."""
         return int(self.contingency[a, b].argmax()) - self.longest
+
+    def uphill(self, a: int, b: int, lag: int) -> int:
+        """Return the lag of the peak of a pair that is reached uphill from another lag."""
+        return uphill(self.contingency[a, b], lag + self.longest) - self.longest
 
     def around(self, a: int, b: int, lag: int) -> list[int]:
         """Return lags around one of a pair, over the width of its peak, with a step that fits this width."""
@@ -128,6 +139,7 @@ class Delays:
 
     matrix: DependenceMatrix
     """Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there."""
+    undelayed: DependenceMatrix  # each pair without delay, by the same samples
     lower: np.ndarray
     upper: np.ndarray
     """``lower``, ``upper``: (N, N) float32; 90 % interval of the delay, seconds; NaN where it is not sure, see
@@ -151,50 +163,83 @@ class Delays:
 
 
 class Asked(NamedTuple):
-    """Pairs with the lags, in samples, at which the network estimates them.
+    """A pair with the lags, in samples of its clock, at which the network estimates it.
 
-    ``tops`` has the lag with the largest contingency of pairs that have the same MI at many lags; ``shown`` are the
-    pairs whose curve is wanted.
+    ``top`` is the lag with the largest contingency, for a pair whose delay is found by that alone.
     """
 
-    lags: Mapping[Pair, Sequence[int]]
-    tops: Mapping[Pair, int]
-    shown: Sequence[Pair]
+    lags: Sequence[int]
+    top: int | None = None
+
+
+class Judged(NamedTuple):
+    """What was found of a pair: its peak, and its MI at some lags if that is wanted.
+
+    Lags are samples of a clock with a rate in Hz.
+    """
+
+    spread: DelaySpread
+    found: LaggedEstimate | None
+    rate: float
 
 
 def refine(
-    at_lags: Callable[[Pair, Sequence[int]], LaggedEstimate],
     scanned: DependenceMatrix,
-    asked: Asked,
-    spreads: Spreads,
-    workers: Workers,
+    undelayed: DependenceMatrix,
+    asked: Mapping[Pair, Asked],
+    judged: Iterable[Judged],
+    shown: Sequence[Pair],
 ) -> Delays:
-    """Estimate some pairs ``at_lags``, and replace the delays that the scan found by the best ones.
+    """Replace the delays that the scan found by those of the pairs that were ``asked``, as they were ``judged``.
 
-    If ``spreads`` shows that a pair is delayed, its delay and interval are used. For a pair with the same MI at many
-    lags there is no other evidence of a delay: it is searched near the top of the contingency.
+    The curves of the pairs ``shown`` are kept.
     """
-    estimates, lag, rate = PairEstimates.copied(scanned), scanned.lag.copy(), scanned.sample_rate
+    estimates, at_once, lag = PairEstimates.copied(scanned), PairEstimates.copied(undelayed), scanned.lag.copy()
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
     physical = np.zeros(lag.shape, dtype=bool)
     curves: dict[Pair, DelayCurve] = {}
-
-    def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
-        found = at_lags(pair, asked.lags[pair])
-        return found, spreads.of(pair, asked.tops.get(pair, found.best_lag or 0))
-
-    for (a, b), (found, spread) in zip(asked.lags, workers.map(judged, asked.lags), strict=True):
-        if (a, b) in asked.shown:
+    for ((a, b), one), (spread, found, rate) in zip(asked.items(), judged, strict=True):
+        if found is None:
+            continue
+        if (a, b) in shown:
             curves[a, b] = DelayCurve((a, b), found.lags / rate, found.mi, found.lower, found.upper)
-        by_ranks = (a, b) in asked.tops and spread.delayed
-        if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
-            top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
-            estimates.put((a, b), found, int(top))
-            delay, either_side = found.delay / rate, np.nan
-            if by_ranks or (spread.delayed and spread.delay * found.delay > 0.0):
-                delay, either_side = spread.delay / rate, T_90 * spread.error / rate
-            lag[a, b], lag[b, a] = delay, -delay
-            lower[a, b], upper[a, b] = delay - either_side, delay + either_side
-            lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
-            physical[a, b] = physical[b, a] = spread.physical
-    return Delays(estimates.into(scanned, lag=lag), lower, upper, physical, tuple(curves[pair] for pair in asked.shown))
+        place, samples, error = _by_mi(found, spread) if one.top is None else _by_contingency(found, spread)
+        if np.isnan(samples):
+            continue
+        estimates.put((a, b), found, place)
+        if 0 in found.lags:
+            at_once.put((a, b), found, _nearest(found, 0.0))
+        delay, either_side = samples / rate, T_90 * error / rate
+        lag[a, b], lag[b, a] = delay, -delay
+        lower[a, b], upper[a, b] = delay - either_side, delay + either_side
+        lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
+        physical[a, b] = physical[b, a] = spread.physical
+    matrix, undelayed = estimates.into(scanned, lag=lag), at_once.into(undelayed)
+    return Delays(matrix, undelayed, lower, upper, physical, tuple(curves[pair] for pair in shown))
+
+
+def _by_mi(found: LaggedEstimate, spread: DelaySpread) -> tuple[int, float, float]:
+    """Return which lag of a pair is its delay by its MI, that delay, NaN if there is none, and its error, samples.
+
+    If the peak shows that the pair is delayed, its delay is finer; otherwise the error is not known.
+    """
+    place = _nearest(found, found.best_lag or 0)
+    if not found.best_lag:
+        return place, np.nan, np.nan
+    if spread.delayed and spread.delay * found.delay > 0.0:
+        return place, spread.delay, spread.error
+    return place, found.delay, np.nan
+
+
+def _by_contingency(found: LaggedEstimate, spread: DelaySpread) -> tuple[int, float, float]:
+    """Return the same by the peak of the contingency alone; the MI must also be larger there than without delay."""
+    if not spread.delayed:
+        return 0, np.nan, np.nan
+    place = _nearest(found, spread.delay)
+    gains = depends_more(found.mi[place], found.mi[_nearest(found, 0.0)])
+    return place, spread.delay if gains else np.nan, spread.error
+
+
+def _nearest(found: LaggedEstimate, lag: float) -> int:
+    """Return the number of the lag that is nearest to another."""
+    return int(np.abs(found.lags - lag).argmin())

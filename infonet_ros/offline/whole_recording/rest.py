@@ -7,8 +7,6 @@ A plant between two set points is still, too, and so is a car that keeps its spe
 share are the levels that they hold. At rest most channels have one level, such as a speed of 0.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import ndimage
 
@@ -53,8 +51,7 @@ def without_rest(overview: Overview, rests: np.ndarray, hole: int) -> Overview:
     rows = np.arange(len(rests))
     since = rows - np.maximum.accumulate(np.where(rests, -1, rows))
     kept = since <= hole
-    samples = np.where(rests[:, None], np.nan, overview.window.samples)
-    return replace(overview, window=replace(overview.window, samples=samples[kept]), stamps=overview.stamps[kept])
+    return overview.without(rests[:, None]).taking(kept)
 
 
 def _usual_hold(samples: np.ndarray) -> int:

@@ -1,7 +1,7 @@
 """Topics and channels that keep their values while others change: a sensor is unplugged, or a driver repeats values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -143,7 +143,7 @@ def _is_noisy(values: np.ndarray) -> bool:
 
 def without_stuck(overview: Overview, found: Sequence[Stuck]) -> Overview:
     """Leave the samples that are stuck unknown, so that channels are compared at other times."""
-    samples = overview.window.samples.copy()
+    unknown = np.zeros(overview.window.samples.shape, dtype=bool)
     for one in found:
-        samples[one.first + 1 : one.last + 1, one.channels] = np.nan
-    return replace(overview, window=replace(overview.window, samples=samples))
+        unknown[one.first + 1 : one.last + 1, one.channels] = True
+    return overview.without(unknown)

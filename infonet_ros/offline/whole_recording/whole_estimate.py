@@ -1,6 +1,5 @@
 """The estimate of a whole recording: all pairs at the same few lags, then each pair at those around its best one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.results import LaggedEstimate
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
@@ -18,15 +17,15 @@ from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift, apart, clock_drifts
 from infonet_ros.offline.whole_recording.conditional_pairs import ConditionalPairs
-from infonet_ros.offline.whole_recording.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
+from infonet_ros.offline.whole_recording.delays import SATURATED, Asked, Delays, Judged, Pair, refine
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.pair_clocks import PairClocks
 from infonet_ros.offline.whole_recording.rest import resting, without_rest
 from infonet_ros.offline.whole_recording.search_range import STEPS, search_range, usual_range
 from infonet_ros.offline.whole_recording.stuck import find_stuck, without_stuck
 from infonet_ros.offline.whole_recording.whole_recording import (
-    SATURATED,
     SIGNIFICANCE,
     WholeRecording,
     clear_delays,
@@ -66,7 +65,7 @@ def estimate_whole(
         delay_lower=delays.lower,
         delay_upper=delays.upper,
         physical=delays.physical,
-        undelayed=found.undelayed,
+        undelayed=delays.undelayed,
         longest_lag=moving.longest_lag,
         shifts=found.shifts,
         between_modalities=None if sliced is None else sliced.result(),
@@ -134,7 +133,7 @@ class _Moving(NamedTuple):
 
     def with_window(self, window: Window) -> "_Moving":
         """Return the same recording with other samples, at the same times."""
-        overview = replace(self.overview, window=window)
+        overview = replace(self.overview, window=window, finer=None)
         return self._replace(overview=overview, moves=Moves.of(window.samples, self.longest))
 
 
@@ -143,7 +142,6 @@ class _Compared:
     """All pairs at their delays and without delay, which of them are significant (N, N), and by how many shifts."""
 
     delays: Delays
-    undelayed: DependenceMatrix
     significant: np.ndarray
     shifts: int
 
@@ -174,7 +172,7 @@ class _Comparison:
         tests = None
         if not self.settings.surrogates:  # else the scan has p-values
             tests = self.workers.submit(p_values_by_shifts, self.moving.moves, self.moving.longest, self.workers.count)
-        lags = sorted({*self._even_lags, *self._search.promising()})
+        lags = sorted({*self._even_lags, *self._clocks.clocks[1].search.promising()})
         scanned = channel_matrix(self.net, self.window, self.settings, lags)
         progress("whole recording", 0.5)
         shifts = self.settings.surrogates
@@ -184,22 +182,22 @@ class _Comparison:
             scanned = replace(scanned, p_value=found.p_value, drifting=found.drifting, untested=found.untested)
         undelayed = at_once.result()
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
-        saturated = undelayed.mi >= SATURATED
-        delayed = clear_delays(scanned, undelayed, self.moving.longest_lag) | saturated
-        delayed &= significant if shifts else True
-        delays = self._delays(scanned, delayed, saturated)
+        if not shifts:
+            significant = np.ones_like(significant)
+        delays = self._delays(scanned, undelayed, significant)
         if conditional:
             undelayed = conditional.undelayed(self.workers)
-            delays = conditional.delayed(delays, undelayed, delayed, self.workers)
+            later = clear_delays(delays.matrix, delays.undelayed, self.moving.longest_lag) & significant
+            delays = conditional.delayed(delays, undelayed, later, self.workers)
         else:
             matrix = _with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
-        return _Compared(delays, undelayed, significant, shifts)
+        return _Compared(delays, significant, shifts)
 
     def clear_lags(self, progress: Progress) -> np.ndarray:
         """Return the samples by which the column follows the row, where that is clear, else 0: (N, N) int64."""
         found = self.run(None, progress)
-        clear = clear_delays(found.delays.matrix, found.undelayed, self.moving.longest_lag) & found.significant
+        clear = clear_delays(found.delays.matrix, found.delays.undelayed, self.moving.longest_lag) & found.significant
         return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
     def discriminants(self, found: _Compared) -> dict[Pair, np.ndarray]:
@@ -220,8 +218,8 @@ class _Comparison:
         )
 
     @cached_property
-    def _search(self) -> LagSearch:
-        return LagSearch.of(self.moving.moves.ranks, self.moving.longest)
+    def _clocks(self) -> PairClocks:
+        return PairClocks.of(self.moving.overview, self.moving.moves, self.moving.longest)
 
     @cached_property
     def _even_lags(self) -> list[int]:
@@ -230,27 +228,55 @@ class _Comparison:
         step = max(1, round(lag_step * self.window.rate if lag_step else longest / STEPS))
         return list(range(0, longest + 1, step))
 
-    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
-        """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown.
-
-        The MI of pairs that are ``saturated`` (N, N) is nearly the same at many lags: their contingency has a top.
-        """
+    def _delays(self, scanned: DependenceMatrix, undelayed: DependenceMatrix, tested: np.ndarray) -> Delays:
+        """Refine the delays of pairs that pass the test (N, N), and of the strongest, whose curve is shown."""
+        saturated = undelayed.mi >= SATURATED
+        delayed = (clear_delays(scanned, undelayed, self.moving.longest_lag) | saturated) & tested
         pairs = strongest_pairs(scanned)
         shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
-        tops = {pair: self._search.top(*pair) for pair in pairs if saturated[pair]}
-        best = {pair: round(float(scanned.lag[pair]) * scanned.sample_rate) for pair in pairs} | tops
-        lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
-        for pair in shown:
-            lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
-        spreads = Spreads(self.moving.moves, self.moving.longest)
-        asked = Asked(lags, tops, shown)
-        delays = refine(self._at_lags, scanned, asked, spreads, self.workers)
+        asked = {}
+        for pair in pairs:
+            by_mi = scanned.lag[pair] != 0.0 and (delayed[pair] or pair in shown) and not saturated[pair]
+            one = self._asked(pair, float(scanned.lag[pair]), bool(saturated[pair]), bool(by_mi))
+            if pair in shown:
+                asked[pair] = one._replace(lags=sorted({*one.lags, *self._curve(pair, one)}))
+            elif delayed[pair] or (one.top and tested[pair]):
+                asked[pair] = one
+        judged = self.workers.map(lambda pair: self._judged(pair, asked[pair], pair in shown), asked)
+        delays = refine(scanned, undelayed, asked, judged, shown)
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
-        return delays.without(~delayed).widened(np.array(spans))
+        return delays.without(~tested).widened(np.array(spans))
 
-    def _at_lags(self, pair: Pair, lags: Sequence[int]) -> LaggedEstimate:
-        x, y = self.window.samples[:, pair].T
-        return self.net.lagged(x, y, lags, seed=self.settings.seed)
+    def _asked(self, pair: Pair, lag: float, saturated: bool, by_mi: bool) -> Asked:
+        """Return the lags to try of a pair that the scan found to depend most at a lag, seconds.
+
+        The delay is found by the MI around this lag, or by the contingency alone. The MI of a pair that is
+        ``saturated`` is nearly the same at many lags. And a pair that was scanned on a slower clock than its own, or
+        whose MI showed no delay, may still be late by little.
+        """
+        clock = self._clocks.clock(pair)
+        search, (a, b), best = clock.search, clock.own(pair), round(lag * clock.rate)
+        if by_mi and clock.steps == 1:
+            return Asked(search.around(a, b, best))
+        top = search.top(a, b) if saturated else search.uphill(a, b, best)
+        if search.contingency[a, b, top + search.longest] < LEAST_GAIN:
+            top = 0
+        return Asked(sorted({0, top - 1, top, top + 1}), top)
+
+    def _curve(self, pair: Pair, one: Asked) -> list[int]:
+        """Return the lags at which the MI of a pair is shown: even ones, and those around its top."""
+        clock = self._clocks.clock(pair)
+        even = [sign * clock.steps * lag for sign in (1, -1) for lag in self._even_lags]
+        return even if one.top is None else [*even, *clock.search.around(*clock.own(pair), one.top)]
+
+    def _judged(self, pair: Pair, one: Asked, shown: bool) -> Judged:
+        clock = self._clocks.clock(pair)
+        if one.top is None:
+            found = clock.lagged(self.net, pair, one.lags, self.settings.seed)
+            return Judged(clock.spread(pair, found.best_lag or 0), found, clock.rate)
+        spread = clock.spread(pair, one.top)
+        wanted = clock.lagged(self.net, pair, one.lags, self.settings.seed) if shown or spread.delayed else None
+        return Judged(spread, wanted, clock.rate)
 
 
 def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:

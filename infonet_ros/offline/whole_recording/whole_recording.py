@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.caching import cached_property
-from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
-from infonet_ros.offline.whole_recording.delays import DelayCurve
+from infonet_ros.offline.whole_recording.delays import DelayCurve, depends_more
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.stuck import Stuck
 from infonet_ros.text import listed
@@ -18,9 +18,6 @@ SIGNIFICANCE = 0.01
 
 _SURE = 0.25
 """Share of the MI of a pair that the lower end of its interval has at least, for the MI to be told."""
-
-SATURATED = 2.0
-"""Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
 NO_DELAY = 1.5
 """Samples: a pair whose best lag is less has no delay."""
@@ -153,12 +150,12 @@ class WholeRecording:
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
-    """Return which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least, or are `SATURATED`.
+    """Return which pairs (N, N) depend more at their delay than without, see `depends_more`.
 
     A delay at the edge of the search does not count: the best delay may lie beyond.
     """
     inside = (matrix.lag != 0.0) & (np.abs(matrix.lag) < longest_lag - 1e-6)
-    return inside & ((matrix.mi - undelayed.mi >= CLEAR_GAIN) | (undelayed.mi >= SATURATED))
+    return inside & depends_more(matrix.mi, undelayed.mi)
 
 
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
