@@ -21,8 +21,8 @@ def slow(rng, count, coefficient=0.95):
     return lfilter([1.0], [1.0, -coefficient], rng.standard_normal((2, count + 500)))[:, 500:]
 
 
-def few(streams, lag=0):
-    return few_joint_moves(streams, np.array([[0, lag], [-lag, 0]]))[0, 1]
+def few(streams, lag=0, drifts=(False, False)):
+    return few_joint_moves(streams, np.array([[0, lag], [-lag, 0]]), np.array(drifts))[0, 1]
 
 
 def test_a_dozen_common_moves_are_too_few_and_fifty_are_enough(rng):
@@ -30,6 +30,11 @@ def test_a_dozen_common_moves_are_too_few_and_fifty_are_enough(rng):
     assert np.mean([few(set_points(rng, LONG)) for _ in range(30)]) < 0.05
     assert np.mean([few(slow(rng, SHORT)) for _ in range(30)]) < 0.1
     assert not any(few(slow(rng, LONG)) for _ in range(30))
+
+
+def test_only_pairs_that_do_not_both_drift_are_asked(rng):
+    streams = np.array([[0.0], [1.0]]) + np.arange(SHORT) // 32
+    assert few(streams) and few(streams, drifts=(True, False)) and not few(streams, drifts=(True, True))
 
 
 def test_moves_in_common_are_counted_at_the_lag_over_what_both_know(rng):

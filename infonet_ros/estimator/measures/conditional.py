@@ -100,9 +100,10 @@ def pairwise_given(
     found.judge(best)
     estimate = best.estimate(sorted_channels)
     ranks = found.ranks[sorted_channels.places()]
+    drifts = drifting(ranks)
     # A shift keeps no phase within the narrow ranges of the given streams.
-    reasons = {COMMON_PERIOD: sharing_period(ranks), FEW_MOVES: few_joint_moves(ranks, estimate.lag)}
-    return withheld(estimate, drifting(ranks), reasons)
+    reasons = {COMMON_PERIOD: sharing_period(ranks), FEW_MOVES: few_joint_moves(ranks, estimate.lag, drifts)}
+    return withheld(estimate, drifts, reasons)
 
 
 def lagged_given(

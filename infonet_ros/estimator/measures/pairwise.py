@@ -89,8 +89,9 @@ class _PairsOfWindow:
         values, of_one_period = self._values, sharing_period(self._values)
         self._judge_common_times(self._best, of_one_period)
         found = self._best.estimate(self._channels)
-        others = {COMMON_PERIOD: waves_alone(values, of_one_period), FEW_MOVES: few_joint_moves(values, found.lag)}
-        return withheld(found, drifting(values), others)
+        drifts = drifting(values)
+        few = few_joint_moves(values, found.lag, drifts)
+        return withheld(found, drifts, {COMMON_PERIOD: waves_alone(values, of_one_period), FEW_MOVES: few})
 
 
 def estimate_windows(
