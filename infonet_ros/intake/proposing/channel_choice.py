@@ -62,8 +62,21 @@ def same_numbers(one: Column, other: Column) -> bool:
     left = fewer.values[places]
     near = np.searchsorted(more.stamps, fewer.stamps[places])[:, None] + np.arange(-_APART, _APART + 1)
     right = more.values[np.clip(near, 0, len(more.values) - 1)]
-    lines = [(1.0, 0.0), *filter(None, (_line(left, shifted) for shifted in right.T))]
-    return any(_follows(slope * left + offset, right) for slope, offset in lines)
+    lines = _lines(left, right)
+    nearest = np.abs(right - lines[:, :, None]).min(axis=2)
+    return any(_follows(line, right) for line, off in zip(lines, nearest, strict=True) if _is_close(off, line))
+
+
+def _lines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the values (P,) as they are, and on the line through most pairs with each column of (P, S): (L, P)."""
+    steps = np.diff(left)
+    moving = steps != 0.0
+    if not moving.any():
+        return left[None]
+    slopes = np.median(np.diff(right, axis=0)[moving] / steps[moving, None], axis=0)
+    lines = slopes * left[:, None]
+    lines += np.median(right - lines, axis=0)
+    return np.vstack([left, lines.T[slopes != 0.0]])
 
 
 def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
@@ -82,17 +95,12 @@ def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
 
 
 def _alike(expected: np.ndarray, found: np.ndarray) -> bool:
-    return bool((np.abs(found - expected) <= _TOLERANCE * np.ptp(expected)).mean() >= _AGREEMENT)
+    return _is_close(np.abs(found - expected), expected)
 
 
-def _line(left: np.ndarray, right: np.ndarray) -> tuple[float, float] | None:
-    """Return slope and offset of most of some pairs (P,), whatever the others are; None where there is no slope."""
-    steps = np.diff(left)
-    moving = steps != 0.0
-    if not moving.any():
-        return None
-    slope = float(np.median(np.diff(right)[moving] / steps[moving]))
-    return (slope, float(np.median(right - slope * left))) if slope else None
+def _is_close(off: np.ndarray, expected: np.ndarray) -> bool:
+    """Return whether most numbers are so little off the expected ones that they are the same."""
+    return bool((off <= _TOLERANCE * np.ptp(expected)).mean() >= _AGREEMENT)
 
 
 def on_one_clock(recording: Recording, candidates: Sequence[Candidate], notices: list[str]) -> list[Candidate]:
