@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from infonet_ros.intake.proposing.candidates import Candidate
 from infonet_ros.intake.proposing.kinds import ALSO_BY_LEVEL, ALSO_BY_RATE, KINDS, Treatment
-from infonet_ros.text import are, counted
+from infonet_ros.text import are, counted, shorten
 
+_LONGEST = 300  # characters of the names of what is beyond the limit
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
 
@@ -15,9 +16,10 @@ def beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
     beyond = [candidate for candidate in candidates if candidate.beyond]
     if not beyond:
         return []
+    names = shorten(_listed(beyond), _LONGEST)
     return [
-        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {are(len(beyond))} left "
-        f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the parameter file."
+        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {are(len(beyond))} left out ({names}): choose "
+        "with --topics, raise --max-channels, or edit the parameter file."
     ]
 
 

@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from infonet_ros.intake.tables.cells.dates import is_time
 
@@ -32,8 +33,8 @@ def is_list(cell: str) -> bool:
 
 
 def are_texts(cells: Sequence[str]) -> bool:
-    """Return whether no cell is a value; empty cells say nothing."""
-    return not any(map(is_value, filter(None, cells)))
+    """Return whether no cell is a value, of some; empty cells say nothing."""
+    return not any(map(is_value, islice(filter(None, cells), MOST_CELLS)))
 
 
 def names_of_time(name: str, row: Sequence[str]) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from infonet_ros.intake.tables.times.clock import Clock
 
 _MOST_NAMES = 5000  # of one column
 _FEW_COLUMNS = 100  # up to here all columns are looked at, whatever their titles
+_MOST_COLUMNS = 1000  # to look at
 
 
 def _set(words: str) -> frozenset[str]:
@@ -86,7 +88,7 @@ class Names:
 def columns_of_names(sheet: Sheet, clock: Clock, *, stamps_repeat: bool) -> Iterator[Names]:
     """Go through columns of text, and columns of numbers with titles of names; through all if ``stamps_repeat``."""
     every = len(sheet.columns) <= _FEW_COLUMNS and not clock.fraction and stamps_repeat
-    for name in sheet.names:
+    for name in islice(sheet.names, _MOST_COLUMNS):
         column = sheet.columns.get(name)
         title, counted = Title.of(name), _is_of_counts(name)
         of_numbers = column is not None and is_number(column)

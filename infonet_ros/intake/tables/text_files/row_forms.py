@@ -34,7 +34,7 @@ _STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab tha
 _DEGREES = re.compile(r"(?<=\s)(-?\d{1,3}) +(\d{2}) +(\d{2}\.\d{3,})(?=\s)")
 _OF_DEGREES = "(d'\")"  # behind the names of their columns, as RTKLIB writes it
 _DELIMITER = re.compile(r"[,;\t|]")
-_SOME = 50  # lines to look at
+_SOME, _FEWEST, _ENOUGH_TEXT = 50, 3, 1 << 18  # lines to look at; of long ones, fewer
 _MOST = 0.9  # of the lines must have a form
 
 
@@ -68,7 +68,8 @@ def _both(first: Callable[[str], str], then: Callable[[str], str]) -> Callable[[
 def _lines(head: str) -> list[str]:
     """Return the first whole lines that are not blank."""
     whole = head.rpartition("\n")[0] or head
-    return [*islice(filter(str.strip, whole.split("\n")), _SOME)]
+    lines = [*islice(filter(str.strip, whole.split("\n")), _SOME)]
+    return lines[: max(_FEWEST, _ENOUGH_TEXT // max(map(len, lines), default=1))]
 
 
 def _most_have(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from infonet_ros.text import are, counted, one_line, shorten
 
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
+_ROWS_OF_A_BLOCK = 256  # or more, of a table of many columns: each column of a block takes the same time
 _LINES_OF_A_ROW = 5  # of the wrong width: more mean that a quote is never closed
 
 
@@ -129,7 +130,7 @@ class _Reader:
         layout = find_layout(self._path, form.header + form.plain(head))
         layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
         skipped = _SkippedRows(layout)
-        block = max(self._block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
+        block = max(self._block, min(_ROWS_OF_A_BLOCK * sum(map(len, layout.names)), _LONGEST_BLOCK))
         rest = chain((after(head, layout.lines),), pieces)
         lines = clean_lines(rest, layout, f"{layout.delimiter} " in head, block, self._notes, form)
         headers = RepeatedHeaders(layout.header, layout.delimiter, layout.described)
