@@ -5,15 +5,16 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
 - `cells`, one cell or name: `numbers`, `coordinates`, `date_forms`, `dates`, `fractions` (of a second, without leading
   zeros), `line_cells`, `time_units` and `names`.
 - `sheet`: what every reader returns.
-- `text_files`: `text_source` (decompression), `text_encoding`, `foreign_text` (text that is no table), `row_forms`
+- `text_files`: `foreign_files` (files that are no tables), `text_source` (decompression), `text_encoding`, `row_forms`
   (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `delimiters`, `header_rows`,
   `column_names` and `described_rate` (in place of times). Then `repeated_headers`, `row_blocks`, `text_table`,
   `text_columns` (text to numbers) and `hemispheres`.
 - `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `empatica`, `fit` (Garmin), `motion_capture` (BVH);
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
-- `times`: `several_times` (a time before each signal), `column_times` (one column as times), `time_columns` (which
-  they are), `split_times`, `clock` and `clock_reading`, `units`, `stamps` and `runs`.
-- `series`: `name_columns`, `series_names` and `long_tables` (a row for each value).
-- `columns`: `quaternions` and `streams` (columns to samples).
+- `times`: `column_stamps` (one column as times), `calendars` (several columns as one time), `clock`, `clock_reading`
+  and `clock_search` (which columns are the time), `units`, `stamps` and `runs`.
+- `series`: `groups_in_time` (a time before each group of columns), `name_columns`, `series_names` and `long_tables`
+  (a row for each value).
+- `columns`: `fills` (-9999 for unknown), `quaternions` and `streams` (columns to samples).
 - `table_files` (a file to sheets with their times), `table_streams` (a sheet to streams), `tables`.
 """

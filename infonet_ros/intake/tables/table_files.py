@@ -14,13 +14,13 @@ from infonet_ros.intake.tables.formats.fit import read_fit
 from infonet_ros.intake.tables.formats.logs import read_log
 from infonet_ros.intake.tables.formats.motion_capture import read_motion_capture
 from infonet_ros.intake.tables.formats.records import read_records, split_cells
+from infonet_ros.intake.tables.series.groups_in_time import split_by_times
 from infonet_ros.intake.tables.series.long_tables import split_series
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.intake.tables.text_files.text_table import read_text_table
 from infonet_ros.intake.tables.times.clock import Clock
-from infonet_ros.intake.tables.times.several_times import split_by_times
-from infonet_ros.intake.tables.times.time_columns import find_clock, grows
+from infonet_ros.intake.tables.times.clock_search import find_clock, grows
 from infonet_ros.text import counted, shorten
 
 # Each returns None for a file of another format.

@@ -1,10 +1,9 @@
 """From a table to its streams: the columns of one topic, or of several, whose names have groups.
 
-Numbers for unknown values, such as -9999, become unknown, and columns of two words become 0 and 1.
+Columns of two words become 0 and 1.
 """
 
-import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,17 @@ from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.tables.cells.dates import BEYOND
 from infonet_ros.intake.tables.cells.names import group_and_rest, path_of
 from infonet_ros.intake.tables.cells.numbers import trimmed
+from infonet_ros.intake.tables.columns.fills import without_fills
 from infonet_ros.intake.tables.columns.quaternions import find_quaternions
 from infonet_ros.intake.tables.columns.streams import Stream
-from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.sheet import is_number
 from infonet_ros.intake.tables.table_files import Table, first_text
 from infonet_ros.intake.tables.times.stamps import on_shared_times
-from infonet_ros.text import counted, shorten, unique_name
+from infonet_ros.text import shorten, unique_name
 
 _MOST_SENTENCES = 8
 _FEWEST_CELLS = 3  # of each of two words: fewer are not a state
 _LONGEST_WORD = 40
-_NINES = re.compile(r"-?9{3,}(?:\.9+)?|-?9{2}\.9{2,}")
-_LIMITS = {f"{number}" for number in (-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1, -999.25)}
-_LARGE = 1e20  # of what robots measure: more is 9.9e37 of an instrument, or the largest number of a type
-_APART = 3.0  # times the range of all other numbers, from them
-_FEWEST = 3  # different other numbers: fewer may be states, with one of this value
 
 
 def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, Stream], list[str]]:
@@ -43,7 +38,7 @@ def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, St
     known = np.flatnonzero(clock.stamps > BEYOND)
     order = known[np.argsort(clock.stamps[known], kind="stable")]
     stamps = clock.stamps[order]
-    notes = _without_fills(sheet, clock.names)
+    notes = without_fills(sheet, clock.names)
     streams: dict[str, Stream] = {}
     empty: list[str] = []
     for name, column in _with_two_words(table, notes).items():
@@ -115,35 +110,3 @@ def _as_truth(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, str]]
         return None
     places = pc.index_in(texts, value_set=pa.array(words))
     return pc.cast(places, pa.float64()), (words[0], words[1])
-
-
-def _without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
-    """Make numbers that stand for an unknown value unknown, but in columns of ``times``; return sentences about them.
-
-    They are all nines, the limit of a type of numbers, or huge, and far from all other numbers of the column.
-    """
-    found: dict[str, dict[str, int]] = {}
-    for name, column in sheet.columns.items():
-        if name in times or not is_number(column):
-            continue
-        for fill in pc.min_max(column).as_py().values():
-            if fill is not None and _may_fill(fill) and _is_apart(numbers := as_floats(column), fill):
-                there = numbers == fill
-                unknown = pa.scalar(float("nan"))
-                sheet.columns[name] = pc.if_else(pa.array(there), unknown, column.cast(pa.float64(), safe=False))
-                found.setdefault(f"{fill:.12g}", {})[name] = int(there.sum())
-    return [
-        f"{fill} stands for unknown values, far from all others: {counted(sum(cells.values()), 'cell')} of "
-        f"{shorten(', '.join(cells), 80)}"
-        for fill, cells in found.items()
-    ]
-
-
-def _may_fill(number: float) -> bool:
-    text = f"{number:.12g}"
-    return abs(number) >= _LARGE or _NINES.fullmatch(text) is not None or text in _LIMITS
-
-
-def _is_apart(numbers: np.ndarray, fill: float) -> bool:
-    others = np.unique(numbers[np.isfinite(numbers) & (numbers != fill)])
-    return len(others) >= _FEWEST and bool(np.abs(others - fill).min() > _APART * np.ptp(others))

@@ -1,1 +1,1 @@
-"""Long tables, with a row for each value: each series becomes a sheet of its own."""
+"""Tables that hold several series: a row for each value, or a time before each group; each becomes a sheet."""

@@ -15,7 +15,7 @@ from infonet_ros.intake.tables.sheet import Rate
 from infonet_ros.intake.tables.text_files.column_names import names_of_columns
 from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
 from infonet_ros.intake.tables.text_files.described_rate import described_rate
-from infonet_ros.intake.tables.text_files.foreign_text import check_text
+from infonet_ros.intake.tables.text_files.foreign_files import check_text
 from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers, rows_of_first_table
 from infonet_ros.text import counted, listed, shorten
 

@@ -8,7 +8,6 @@ import bz2
 import gzip
 import io
 import lzma
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,59 +18,15 @@ from typing import Any
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
-from infonet_ros.intake.packed import BZIP2, GZIP, LZ4, XZ, ZIP, ZSTD, zstd
+from infonet_ros.intake.packed import BZIP2, GZIP, XZ, ZSTD, zstd
+from infonet_ros.intake.tables.text_files.foreign_files import check_bytes, check_unpacked
 from infonet_ros.intake.tables.text_files.text_encoding import decoder_of
 from infonet_ros.text import one_line
 
 _PIECE = 1 << 20
 _COMPRESSED: dict[bytes, Any] = {GZIP: gzip.open, BZIP2: bz2.open, XZ: lzma.open, ZSTD: zstd.open}
 _MOST_TIMES = 3  # that a file is compressed
-_BINARY = (
-    b"PAR1",
-    b"ARROW1",
-    b"MATLAB",
-    b"ULog",
-    b"\x93NUMPY",
-    b"\x89HDF",
-    b"\x89MCAP",
-    b"SQLite format 3",
-    b"#ROSBAG",
-)
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
-
-FOREIGN = {
-    ZIP: "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
-    b"\x80\x04\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
-    b"\x80\x05\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
-    b"\xa3\x95\x80": "a DataFlash log of ArduPilot: convert it by `mavlogdump.py --format csv --types IMU FILE`",
-    b"\x0e\x10": "an activity of a sports computer: convert it by FitCSVTool",
-    b"\x0e\x20": "an activity of a sports computer: convert it by FitCSVTool",
-    b"H Product:Blackbox": "a blackbox log of Betaflight: convert it by blackbox_decode",
-    b"TDSm": "a TDMS file of LabVIEW: save its channels as CSV, such as by npTDMS",
-    b"MDF  ": "an MDF file of a measuring system: save it as CSV or .mat, such as by asammdf",
-    b"LOGG": "a log of CAN frames: decode it by its DBC file, such as by asammdf, and save the signals as CSV",
-    b"\xd4\xc3\xb2\xa1": "a capture of network packets: save what they hold as CSV",
-    b"\x0a\x0d\x0d\x0a": "a capture of network packets: save what they hold as CSV",
-    b"\xffBIOSEMI": "a recording in BDF: save its signals as CSV, such as by EDFbrowser",
-    b"XDF:": "a recording of Lab Streaming Layer: save its streams as CSV, such as by pyxdf",
-    b"\x02P": "a C3D file of motion capture: save it as CSV by the program that wrote it, or by ezc3d",
-    b"CDF\x01": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
-    b"CDF\x02": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
-    b"RRF": "a recording of Rerun: save its columns as Parquet, by its dataframe interface",
-    b"7z\xbc\xaf": "an archive: unpack it",
-    LZ4: "a file that LZ4 compressed: unpack it by `lz4 -d`",
-    b"Rar!": "an archive: unpack it",
-    b"RIFF": "sound or video",
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"\x7fELF": "a program",
-}
-"""First bytes of files that are not tables, and how an error describes them."""
-
-
-_TLOG = re.compile(rb"\0[\5-\7].{6}[\xfd\xfe]", re.DOTALL)  # microseconds since 1970, and the begin of a message
 
 
 def check_table(path: Path) -> None:
@@ -135,10 +90,7 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
         source = _decompressed(path, opened.enter_context(path.open("rb")), head, opened)
         for piece in _readable(path, source, notes):
             if decoder is None:
-                if piece[257:262] == b"ustar":
-                    raise RecordingError(f"{path} is an archive: unpack it; expected a table, such as a CSV file.")
-                if piece.startswith(_BINARY):
-                    raise RecordingError(f"{path} is a recording that was compressed as a whole: unpack it.")
+                check_unpacked(path, piece)
                 decoder = io.IncrementalNewlineDecoder(decoder_of(piece), translate=True)
             text = decoder.decode(piece).replace("\0", "").replace("\ufeff", "")
             if not text and not piece.strip(b"\0"):
@@ -158,11 +110,7 @@ def _decompressed(path: Path, file: Any, head: bytes, opened: ExitStack) -> Any:
             head = file.peek(64)
         except _DAMAGE:  # the first piece that is read tells
             break
-    kinds = [what for magic, what in FOREIGN.items() if head.startswith(magic)]
-    if _TLOG.match(head):
-        kinds.append("a telemetry log of MAVLink: convert it by `mavlogdump.py --format csv --types ATTITUDE FILE`")
-    for what in kinds:
-        raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
+    check_bytes(path, head)
     return file
 
 

@@ -12,9 +12,9 @@ from infonet_ros.intake.tables.cells.date_forms import ahead_of_utc, zone_in
 from infonet_ros.intake.tables.cells.dates import BEYOND, Dates, past_midnight
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, origin_in, unit_of_program
 from infonet_ros.intake.tables.sheet import Sheet, is_number, is_whole
+from infonet_ros.intake.tables.times.calendars import shared_prefix, stamps_of_columns
 from infonet_ros.intake.tables.times.clock import Clock
-from infonet_ros.intake.tables.times.column_times import below_a_second, dates_of, day_times_of, scaled
-from infonet_ros.intake.tables.times.split_times import shared_prefix, stamps_of_columns
+from infonet_ros.intake.tables.times.column_stamps import below_a_second, dates_of, day_times_of, scaled
 from infonet_ros.text import NANOSECONDS, shorten
 
 _LEAST_FRACTION = NANOSECONDS // 10

@@ -13,7 +13,7 @@ from infonet_ros.intake.tables.cells.dates import BEYOND, FARTHEST, stamps_of_da
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, named_unit
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.times.clock import Clock
-from infonet_ros.intake.tables.times.column_times import scaled
+from infonet_ros.intake.tables.times.column_stamps import scaled
 from infonet_ros.text import NANOSECONDS
 
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100

@@ -13,10 +13,10 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.names import words_of
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit, named_unit
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
+from infonet_ros.intake.tables.times.calendars import calendar_columns, week_columns
 from infonet_ros.intake.tables.times.clock import Clock, no_known_time
 from infonet_ros.intake.tables.times.clock_reading import read_clock
-from infonet_ros.intake.tables.times.column_times import below_a_second, dates_of, day_times_of
-from infonet_ros.intake.tables.times.split_times import calendar_columns, week_columns
+from infonet_ros.intake.tables.times.column_stamps import below_a_second, dates_of, day_times_of
 from infonet_ros.intake.tables.times.units import unit_since_1970
 from infonet_ros.text import did_you_mean, listed, shorten, unique_name
 
