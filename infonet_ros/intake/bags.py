@@ -23,11 +23,11 @@ from infonet_ros.intake.messages.numeric_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable
-from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic, columns_of
+from infonet_ros.intake.pieces import TopicPart, columns_of
+from infonet_ros.intake.recording import NumericField, Recording, Topic
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.times_apart import usual_times
-from infonet_ros.intake.windows.pieces import TopicPart, pieces_of, samples_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, moment
 
@@ -39,7 +39,7 @@ _OVERHEAD = 2048  # bytes that each message needs beside its own
 _REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them as a table, which `infonet csv` reads")
 
 
-class Bag:
+class Bag(Recording):
     """One recording in one or more bags.
 
     Bags are folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``, also with ``.zst`` or ``.zstd``
@@ -163,30 +163,17 @@ class Bag:
         return self._clocks.fitting(topics, counts, self.start, self.end)
 
     def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Return which of some topics have stamps that lie further behind the times of recording than those of others.
-
-        By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
-        """
+        """Return which of some topics have stamps that lie further behind the times of recording, and by how much."""
         return self._clocks.behind(topics)
 
     def set_ahead(self, topics: Iterable[str]) -> None:
         """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
         self._clocks.set_ahead(topics)
 
-    def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
-        """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
-        for parts, received in self._parts(modalities, start, stop):
-            yield from samples_of(parts, received)
-
-    def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
-        """Read what was recorded from ``start`` to before ``stop`` in short pieces."""
-        for parts, received in self._parts(modalities, start, stop):
-            yield from pieces_of(parts, received)
-
-    def _parts(
+    def parts(
         self, modalities: Sequence[Modality], start: int, stop: int
     ) -> Iterator[tuple[list[TopicPart], np.ndarray]]:
-        """Read some thousand messages at a time: yield those of each topic, and the time of recording of the last."""
+        """Read some thousand messages at a time; see `Recording.parts`."""
         own: dict[str, list[Modality]] = {}
         for modality in modalities:
             self._check_type(modality)

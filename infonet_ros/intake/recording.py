@@ -1,14 +1,15 @@
 """The common interface of bags and tables: topics, and a stream of samples of the requested channels."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.pieces import Piece, Sample, TopicPart, pieces_of, samples_of
 from infonet_ros.settings import Modality, Settings, remapping_between
 from infonet_ros.text import NANOSECONDS, did_you_mean, listed, nearest
 
@@ -22,49 +23,6 @@ class Topic:
     count: int
 
 
-class Sample(NamedTuple):
-    """The values of the channels of one modality in one message.
-
-    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds. ``values`` holds one number for
-    each channel, NaN where it is not known and None where the message says nothing about it.
-    """
-
-    modality: str
-    stamp: int
-    values: Sequence[float | None]
-    received: int
-
-
-class Batch(NamedTuple):
-    """Messages of one topic in the order of recording.
-
-    ``stamps`` (M,) int64 are sensor time in nanoseconds. ``columns`` hold two arrays for each modality, by its name.
-    The first are values (M, K) float64, NaN where not known; the other (M, K) bool is False where a message names none.
-    """
-
-    stamps: np.ndarray
-    columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
-
-
-class Piece(NamedTuple):
-    """Batches that were recorded together, in the order of their first messages, and when the last one was."""
-
-    batches: Sequence[Batch]
-    received: int
-
-
-def columns_of(modalities: Sequence[Modality]) -> dict[str, slice]:
-    """Return where the channels of each modality are among those of all, by its name."""
-    ends = accumulate(len(modality.channels) for modality in modalities)
-    return {m.name: slice(end - len(m.channels), end) for m, end in zip(modalities, ends, strict=True)}
-
-
-def values_there(values: np.ndarray, present: np.ndarray) -> list[float | None]:
-    """Return the values (K,) of the channels of one message, None where it says nothing about one."""
-    found: list[float | None] = values.tolist()
-    return found if present.all() else [v if there else None for v, there in zip(found, present, strict=True)]
-
-
 class NumericField(NamedTuple):
     """A channel that a topic could give: its path, and its rank if there are too many (0 is first)."""
 
@@ -72,7 +30,7 @@ class NumericField(NamedTuple):
     rank: int
 
 
-class Recording(Protocol):
+class Recording(ABC):
     """A bag or a table. Open while used as a context manager."""
 
     label: str  # name for titles
@@ -81,17 +39,21 @@ class Recording(Protocol):
     end: int
 
     @property
+    @abstractmethod
     def notices(self) -> Sequence[str]:
         """Sentences about how the recording was read, and what was left out."""
 
     @property
+    @abstractmethod
     def topics(self) -> Mapping[str, Topic]:
         """Topics by name."""
 
     @property
-    def unstamped(self) -> set[str]:
+    def unstamped(self) -> Collection[str]:
         """Topics whose messages, as far as they were read, had no header stamp."""
+        return ()
 
+    @abstractmethod
     def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
 
@@ -100,21 +62,37 @@ class Recording(Protocol):
 
         True stands for a topic that is worth analysing alone.
         """
+        return list(topics), []
 
     def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Return which of some topics have stamps that lie further behind the times of recording than those of others.
 
         By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
         """
+        return {}
 
     def set_ahead(self, topics: Iterable[str]) -> None:
         """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
+        assert not {*topics}, "no topics are behind"
+
+    @abstractmethod
+    def parts(
+        self, modalities: Sequence[Modality], start: int, stop: int
+    ) -> Iterator[tuple[list[TopicPart], np.ndarray]]:
+        """Read what was recorded from ``start`` to before ``stop``, in this order, some thousand messages at a time.
+
+        Yield those of each topic, and the times of recording of all (M,).
+        """
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
-        """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
+        """Read the same one by one."""
+        for parts, received in self.parts(modalities, start, stop):
+            yield from samples_of(parts, received)
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
-        """Read the same messages as `samples` does, in short pieces."""
+        """Read the same in short pieces."""
+        for parts, received in self.parts(modalities, start, stop):
+            yield from pieces_of(parts, received)
 
 
 @dataclass(frozen=True)

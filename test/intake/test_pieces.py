@@ -8,9 +8,9 @@ from recordings import EPOCH, HUSKY, SECOND, leg_and_speed, write_ros2
 from table_files import written
 
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.recording import Sample, chosen_span
+from infonet_ros.intake.pieces import Sample, TopicPart, pieces_of
+from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.pieces import Piece
 from infonet_ros.intake.proposing.kinds import Column, FieldKind, as_angle, kind_of
-from infonet_ros.intake.recording import NumericField, Piece, Recording, Span
+from infonet_ros.intake.recording import NumericField, Recording, Span
 from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
 from infonet_ros.text import moment

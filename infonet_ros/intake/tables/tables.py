@@ -13,7 +13,8 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.messages.paths import without_rate
-from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
+from infonet_ros.intake.pieces import TopicPart
+from infonet_ros.intake.recording import NumericField, Recording, Topic
 from infonet_ros.intake.tables.cells.names import TABLE_TYPE
 from infonet_ros.intake.tables.columns.streams import Stream, column_of, in_order, topic_part
 from infonet_ros.intake.tables.table_files import Table, lone_times, read_tables
@@ -22,14 +23,13 @@ from infonet_ros.intake.tables.text_files.text_source import check_table
 from infonet_ros.intake.tables.times.runs import are_numbered_runs, number_of_run, separate_runs
 from infonet_ros.intake.tables.times.stamps import set_stamps
 from infonet_ros.intake.times_apart import overlapping, shifted
-from infonet_ros.intake.windows.pieces import TopicPart, pieces_of, samples_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import LAST_SECOND, NANOSECONDS, attributed, did_you_mean, listed, unique_name
 
 _MOST_ALIKE = 50  # clocks whose unit is judged together
 
 
-class Tables:
+class Tables(Recording):
     """One recording in one or more tables.
 
     An empty cell means that the row has no value in its column. The value ``nan``, and text in a column of numbers, are
@@ -51,8 +51,7 @@ class Tables:
 
     def __init__(self, paths: Sequence[Path], time: str | None = None, unit: str = "auto") -> None:
         self.label = ", ".join(path.name for path in paths)
-        self.unstamped: set[str] = set()
-        self.notices: list[str] = []
+        self._notices: list[str] = []
         self._paths = list(paths)
         self._time = time
         self._unit = unit
@@ -60,13 +59,13 @@ class Tables:
         self._notes: dict[str, dict[str, None]] = {}
 
     def __enter__(self) -> "Tables":
-        self.notices, self._streams, self._notes = [], {}, {}
+        self._notices, self._streams, self._notes = [], {}, {}
         tables = self._with_stamps(self._all_tables())
         numbered = self._separate_runs(tables)
         for table in tables:
             self._add(table, grouped=len(tables) == len(self._paths) == 1)
         notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
-        self.notices += attributed(notices, len(self._paths))
+        self._notices += attributed(notices, len(self._paths))
         self._join_parts(of_one_file=numbered)
         self._keep_one_clock()
         self._move_to_ros_stamps()
@@ -78,6 +77,11 @@ class Tables:
         self._streams = {}
 
     @property
+    def notices(self) -> Sequence[str]:
+        """Sentences about how the tables were read, and what was left out."""
+        return self._notices
+
+    @property
     def topics(self) -> Mapping[str, Topic]:
         """Tables, or groups of columns, by name; the count is the number of rows."""
         return {name: Topic(name, TABLE_TYPE, len(stream.stamps)) for name, stream in self._streams.items()}
@@ -87,26 +91,11 @@ class Tables:
         stream = self._streams[topic]
         return [NumericField(path, 0) for path in stream.paths], on_texts(stream.texts)
 
-    def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-        """Return all topics: files that do not fit are left out on entering."""
-        return list(topics), []
-
-    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Return no topics: rows have no time of recording besides their stamps."""
-        return {}
-
-    def set_ahead(self, topics: Iterable[str]) -> None:
-        """Leave all times as they are."""
-
-    def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
-        """Read the rows from ``start`` to before ``stop``, in the order of time."""
-        for parts, stamps in in_order([self._part(modality, start, stop) for modality in modalities]):
-            yield from samples_of(parts, stamps)
-
-    def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
-        """Read the same in short pieces."""
-        for parts, stamps in in_order([self._part(modality, start, stop) for modality in modalities]):
-            yield from pieces_of(parts, stamps)
+    def parts(
+        self, modalities: Sequence[Modality], start: int, stop: int
+    ) -> Iterator[tuple[list[TopicPart], np.ndarray]]:
+        """Read some thousand rows at a time; their stamps are also the times of recording."""
+        return in_order([self._part(modality, start, stop) for modality in modalities])
 
     def _part(self, modality: Modality, start: int, stop: int) -> TopicPart:
         stream = self._streams[modality.topic]
@@ -217,7 +206,7 @@ class Tables:
                 joined[before] = part.joined(stream), [*names, own]
         for name, (_, names) in joined.items():
             if len(names) > 1:
-                self.notices.append(f"{listed(names)} are parts of one log, and read as the topic {name}.")
+                self._notices.append(f"{listed(names)} are parts of one log, and read as the topic {name}.")
         self._streams = {name: joined[name][0] for name in self._streams if name in joined}
 
     def _keep_one_clock(self) -> None:
@@ -230,7 +219,7 @@ class Tables:
             spans[name] = int(min(first, stream.stamps[0])), int(max(last, stream.stamps[-1]))
             rows[name] = rows.get(name, 0) + len(stream.stamps)
         kept, notices = overlapping(spans, rows)
-        self.notices += [*notices, *shifted({name: spans[name] for name in kept})]
+        self._notices += [*notices, *shifted({name: spans[name] for name in kept})]
         self._streams = {name: stream for name, stream in self._streams.items() if self._name(stream.path) in kept}
 
     def _move_to_ros_stamps(self) -> None:
@@ -245,7 +234,7 @@ class Tables:
                 f"the times of {self.label} reach from {first} s to {last} s: expected less than 68 years; name their "
                 "unit with --time-unit, or remove the rows whose times are far from the others."
             )
-        self.notices.append(
+        self._notices.append(
             f"times begin at {begin / NANOSECONDS:.10g} s, and ROS stamps reach from 0 to {LAST_SECOND} s: the "
             f"results give all times {'plus' if first < 0 else 'minus'} {abs(first)} s."
         )

@@ -23,7 +23,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.types import full_type_name, installed_definitions
-from infonet_ros.intake.recording import columns_of, values_there
+from infonet_ros.intake.pieces import columns_of, values_there
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.node.inputs.arrival_clock import ArrivalClock
 from infonet_ros.node.inputs.polling import Message, Polled, happened, queue_size, waiting

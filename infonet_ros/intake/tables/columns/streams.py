@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES
+from infonet_ros.intake.pieces import TopicPart
 from infonet_ros.intake.tables.columns.quaternions import angle_of
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.times.runs import APART
-from infonet_ros.intake.windows.pieces import TopicPart
 from infonet_ros.settings import Modality
 
 _CHUNK = 1 << 14  # rows at a time

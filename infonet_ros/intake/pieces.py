@@ -11,15 +11,59 @@ second. If a clock jumped, the order of the messages shows which clock it was: t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.intake.recording import Batch, Piece, Sample, values_there
+from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 
 _PIECE = NANOSECONDS // 2  # of recording time; windows wait longer than that for a topic
 _JUMP = NANOSECONDS // 2  # between the clock of the stamps and that of the recording
+
+
+class Sample(NamedTuple):
+    """The values of the channels of one modality in one message.
+
+    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds. ``values`` holds one number for
+    each channel, NaN where it is not known and None where the message says nothing about it.
+    """
+
+    modality: str
+    stamp: int
+    values: Sequence[float | None]
+    received: int
+
+
+class Batch(NamedTuple):
+    """Messages of one topic in the order of recording.
+
+    ``stamps`` (M,) int64 are sensor time in nanoseconds. ``columns`` hold two arrays for each modality, by its name.
+    The first are values (M, K) float64, NaN where not known; the other (M, K) bool is False where a message names none.
+    """
+
+    stamps: np.ndarray
+    columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+class Piece(NamedTuple):
+    """Batches that were recorded together, in the order of their first messages, and when the last one was."""
+
+    batches: Sequence[Batch]
+    received: int
+
+
+def columns_of(modalities: Sequence[Modality]) -> dict[str, slice]:
+    """Return where the channels of each modality are among those of all, by its name."""
+    ends = accumulate(len(modality.channels) for modality in modalities)
+    return {m.name: slice(end - len(m.channels), end) for m, end in zip(modalities, ends, strict=True)}
+
+
+def values_there(values: np.ndarray, present: np.ndarray) -> list[float | None]:
+    """Return the values (K,) of the channels of one message, None where it says nothing about one."""
+    found: list[float | None] = values.tolist()
+    return found if present.all() else [v if there else None for v, there in zip(found, present, strict=True)]
 
 
 class TopicPart(NamedTuple):
