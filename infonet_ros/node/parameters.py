@@ -28,7 +28,7 @@ _LISTS = {
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold, .duration and .given.",
     "given": "Channels, or 'time': the conditional MI of all pairs given these is published.",
 }
-_NO_VALUE = ("null", "None")  # what ROS reads where `ros2 param dump` wrote null: at the start, by `ros2 param load`
+_NO_VALUE = ("null", "None", "~")  # ROS reads the null of YAML as a text: at the start, by `ros2 param load`, and `~`
 MEMBERS = {
     "modalities": {
         "topic": "Topic of the modality.",

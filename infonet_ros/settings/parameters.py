@@ -50,11 +50,12 @@ def _check_known(parameters: Iterable[str], modalities: Iterable[str], watches: 
         known += [f"{name}.{key.name}" for name in members for key in fields(kind) if key.name != "name"]
     unknown = sorted(name for name in {*parameters} - {*known} if not name.startswith(PARAMETERS_OF_ROS))
     if unknown:
-        raise ConfigurationError(
-            f"unknown parameter {shorten(unknown[0], 60)!r}{did_you_mean(unknown[0], known)}: expected one of "
-            f"{', '.join(scalar_parameters())}, {', '.join(NAME_LISTS)}, or a key of a modality or watch that is "
-            "listed there."
+        every = (
+            f": expected one of {', '.join(scalar_parameters())}, {', '.join(NAME_LISTS)}, or a key of a modality or "
+            "watch that is listed there"
         )
+        hint = did_you_mean(unknown[0], known) or every
+        raise ConfigurationError(f"unknown parameter {shorten(unknown[0], 60)!r}{hint}.")
 
 
 def _strings(

@@ -16,7 +16,7 @@ def test_the_slowest_topic_that_fills_a_window_gives_the_clock():
     assert (timing.rate, timing.window, timing.hop) == (10.0, 20.0, 4.0)
     assert timing.reason == (
         "The clock has 10 Hz, the rate of /odom, the slowest topic that fills a window; windows of 20 s every 4 s hold "
-        "200 samples and 17 times the usual memory of a stream, 1.2 s, in 395 s of recording."
+        "200 samples and 17 autocorrelation times of the median stream (1.2 s), in 395 s of recording."
     )
 
 
@@ -38,7 +38,7 @@ def test_streams_that_remember_long_ask_for_long_windows():
     assert choose_timing(600.0, {"/arm": 50.0}, [4.0]).window == 40.0
     slow = choose_timing(6000.0, {"/arm": 50.0}, [1234.0])
     assert slow.window == 60.0
-    assert "less than the usual memory of a stream, 1200 s," in slow.reason
+    assert "less than one autocorrelation time of the median stream (1200 s)," in slow.reason
 
 
 @pytest.mark.parametrize("duration", [1.2, 3.0, 5.0, 17.7, 20.0, 60.0, 395.0, 7200.0])

@@ -85,7 +85,7 @@ def test_a_pair_that_drifts_is_called_so(small_analysis):
     everything = replace(matrix, drifting=all_drift, p_value=np.full((3, 3), np.nan), untested=reasons(all_drift))
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
     assert said(drift)[0] == "No pair could be tested. Both drift: compare their rates of change (3 pairs)."
-    assert "1 pair cannot be tested: both drift" in str(drifts.significance)
+    assert "1 pair cannot be tested, because both drift" in str(drifts.significance)
     nothing = "Nothing depends on anything here, as far as can be tested"
     assert said(drifts)[0] == f"{nothing}: none of 2 pairs is significant, 1 pair cannot be tested."
     assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]

@@ -9,9 +9,9 @@ from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 
-COMMON_PERIOD = "both have one period: remove it, or compare their deviations from it"
+COMMON_PERIOD = "both have one period: compare their deviations from it"
 FEW_MOVES = "both make too few independent moves in common: use a longer window"
-FEW_UPDATES = f"both are held, one has fewer than {MIN_SAMPLES} updates: use a longer window"
+FEW_UPDATES = f"both are held, and one has fewer than {MIN_SAMPLES} updates: use a longer window"
 
 
 def reasons(drifts: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> np.ndarray:

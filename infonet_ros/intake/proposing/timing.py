@@ -69,8 +69,9 @@ def choose_timing(
     if window is None:
         reason += f"; windows of {length:g} s every {step:g} s hold {round(length * clock)} samples"
         if memory:
-            times = "less than" if length < memory else f"{length / memory:.0f} times"
-            reason += f" and {times} the usual memory of a stream, {float(f'{memory:.2g}'):g} s"
+            times = counted(round(length / memory), "autocorrelation time")
+            less = "less than one autocorrelation time"
+            reason += f" and {less if length < memory else times} of the median stream ({float(f'{memory:.2g}'):g} s)"
         reason += f", in {in_seconds(_rounded(duration, 3))} of recording"
     return Timing(clock, length, step, f"{reason}.")
 

@@ -74,7 +74,7 @@ class Learnt:
         for fault in self._alone[0].judged:
             if left_out := [channel.name for channel in self._alone if not channel.judged[fault]]:
                 lines.append(
-                    f"Not watched for {fault}, of which too little is known from good recordings: {listed(left_out)}."
+                    f"Not watched for {fault}, of which the good recordings show too little: {listed(left_out)}."
                 )
         return lines
 
