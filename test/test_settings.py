@@ -71,8 +71,12 @@ WATCH = "  watches: [w]\n  w: {{pair: [a.x, a.y], threshold: {threshold}}}\n"
         ("autostart: 1", "autostart must be true or false, got 1"),
         ("windw: 3.0", "did you mean 'window'?"),
         ("WINDOW: 3.0", "did you mean 'window'?"),
+        ("WINDOW:", "unknown parameter 'WINDOW' (did you mean 'window'?)."),
         ("synchronization: aproximate", "got 'aproximate' (did you mean 'approximate'?)"),
         ("3: 4", "unknown parameter '3'"),
+        ("use_sim_tim: true", "did you mean 'use_sim_time'?"),
+        ("qos_overrides./a.subscription.dept: 3", "did you mean 'qos_overrides./a.subscription.depth'?"),
+        ("qos_overrides: {/a: {subscripton: {depth: 3}}}", "did you mean 'qos_overrides./a.subscription.depth'?"),
     ],
 )
 def test_what_is_no_value_of_a_parameter_is_one_sentence(refused, line, reason):

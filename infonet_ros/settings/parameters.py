@@ -11,6 +11,12 @@ from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.settings.table import NAME_LISTS, PARAMETERS_OF_ROS, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
 
+_QOS_ROLES = ("subscription", "publisher")
+_QOS_POLICIES = (
+    *("history", "depth", "reliability", "durability", "lifespan", "deadline", "liveliness"),
+    *("liveliness_lease_duration", "avoid_ros_namespace_conventions"),
+)
+
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Join nested keys by dots, as ROS 2 does: ``{imu: {topic: /imu}}`` becomes ``{imu.topic: /imu}``."""
@@ -28,10 +34,11 @@ def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
 
     Raises ConfigurationError if a parameter is missing, unknown, of the wrong type or out of range.
     """
+    names = list(parameters)
     # `ros2 param dump` writes null for what is not set.
     parameters = {name: value for name, value in parameters.items() if value is not None}
     modalities, watches, given = (_strings(parameters, name, ()) for name in NAME_LISTS)
-    _check_known(parameters, modalities, watches)
+    _check_known(names, modalities, watches)
     return Settings(
         modalities=tuple(_modality(parameters, name) for name in modalities),
         watches=tuple(_watch(parameters, name) for name in watches),
@@ -45,11 +52,12 @@ def _check_known(parameters: Iterable[str], modalities: Iterable[str], watches: 
 
     A misspelt key is unknown, and the right one is missing: only the first tells which key was meant.
     """
-    known = [*NAME_LISTS, *scalar_parameters()]
+    known = [*NAME_LISTS, *scalar_parameters(), *PARAMETERS_OF_ROS[:-1]]
     for members, kind in ((modalities, Modality), (watches, Watch)):
         known += [f"{name}.{key.name}" for name in members for key in fields(kind) if key.name != "name"]
-    unknown = sorted(name for name in {*parameters} - {*known} if not name.startswith(PARAMETERS_OF_ROS))
-    if unknown:
+    of_topics = {name.rsplit(".", 2)[0] for name in parameters if name.startswith(PARAMETERS_OF_ROS[-1])}
+    known += [f"{topic}.{role}.{policy}" for topic in of_topics for role in _QOS_ROLES for policy in _QOS_POLICIES]
+    if unknown := sorted({*parameters} - {*known}):
         every = (
             f": expected one of {', '.join(scalar_parameters())}, {', '.join(NAME_LISTS)}, or a key of a modality or "
             "watch that is listed there"

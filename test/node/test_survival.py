@@ -276,11 +276,12 @@ def test_all_topics_that_stop_raise_the_alert_of_a_watched_pair(graph):
     assert status.level == DiagnosticStatus.ERROR
 
 
-def test_an_unknown_quality_of_service_is_refused_with_its_reason(graph):
-    started(graph, **{"qos_overrides./b.subscription.reliability": "quick"})
+@pytest.mark.parametrize(("policy", "value"), [("reliability", "quick"), ("reliability", 1), ("depth", "deep")])
+def test_an_unknown_quality_of_service_is_refused_with_its_reason(graph, policy, value):
+    started(graph, **{f"qos_overrides./b.subscription.{policy}": value})
     graph.robot.create_publisher(type(stamped(0.0)), "/b", 10)
     status = Diagnosis(graph).until("infonet: /b", lambda status: "cannot be subscribed to" in status.message)
-    assert "quick" in status.message
+    assert f"correct qos_overrides./b.subscription.{policy} {value!r}" in status.message
 
 
 def test_a_corrupted_weights_file_and_then_a_good_one(graph, tmp_path):

@@ -1,13 +1,13 @@
 """Subscription to one topic, with the quality of service of its publishers, read in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import (
     DurabilityPolicy,
     QoSCompatibility,
@@ -30,7 +30,7 @@ from infonet_ros.node.inputs.polling import Message, Polled, happened, queue_siz
 from infonet_ros.node.inputs.topic_status import UNSET, TopicStatus
 from infonet_ros.node.inputs.type_support import subscription_class
 from infonet_ros.settings import Modality
-from infonet_ros.text import counted, did_you_mean
+from infonet_ros.text import counted, did_you_mean, listed, one_line, shorten
 
 _QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
 _LARGE_QUEUE = 10  # messages of types that can have megabytes each
@@ -202,6 +202,7 @@ class TopicInput:
         self._handed = left
         depth = _LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE
         reliability, durability = quality
+        overrides = _overrides(self._node, self.topic)
         try:
             self.subscription = self._node.create_subscription(
                 subscription_class(self._type),
@@ -211,11 +212,12 @@ class TopicInput:
                 callback_group=Polled(),
                 # The graph gives the information of the other events.
                 event_callbacks=SubscriptionEventCallbacks(message_lost=self.note_lost, use_default_callbacks=False),
-                qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
+                qos_overriding_options=QoSOverridingOptions(list(overrides)),
                 raw=True,
             )
-        except (RuntimeError, ValueError) as error:  # rclpy raises these for an unknown override
-            raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
+        # rclpy raises any of these for an override of the wrong type, without its name
+        except (AssertionError, AttributeError, RuntimeError, TypeError, ValueError) as error:
+            raise _not_subscribed(self.topic, overrides.values(), error) from error
         self._subscribed_as = (self._type, quality)
         taken = self.subscription.qos_profile  # with the overrides of the user
         self._joining, self._taken_before = taken.durability == DurabilityPolicy.TRANSIENT_LOCAL, self.taken
@@ -301,7 +303,14 @@ def _common_quality(publishers: Sequence[TopicEndpointInfo]) -> Quality:
     )
 
 
-def _overridden_policies(node: Node, topic: str) -> list[QoSPolicyKind]:
+def _overrides(node: Node, topic: str) -> "dict[QoSPolicyKind, Parameter[Any]]":
     """Return the policies that the user gave as parameters; the others follow the publishers."""
-    given = partial("qos_overrides.{}.subscription.{}".format, topic)
-    return [kind for kind in QoSPolicyKind if node.has_parameter(given(kind.name.lower()))]
+    names = {kind: f"qos_overrides.{topic}.subscription.{kind.name.lower()}" for kind in QoSPolicyKind}
+    return {kind: node.get_parameter(name) for kind, name in names.items() if node.has_parameter(name)}
+
+
+def _not_subscribed(topic: str, overrides: "Collection[Parameter[Any]]", error: Exception) -> ConfigurationError:
+    """Return the error of a subscription that rclpy refused, with the parameters that may be the reason."""
+    given = listed(f"{parameter.name} {shorten(repr(parameter.value), 40)}" for parameter in overrides)
+    advice = f"; correct {given}, such as reliability best_effort, durability volatile, depth 10" if overrides else ""
+    return ConfigurationError(f"topic {topic} cannot be subscribed to ({shorten(one_line(error), 150)}){advice}.")
