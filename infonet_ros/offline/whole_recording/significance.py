@@ -117,7 +117,9 @@ class Significance:
         if by_changes := _pairs(self.by_changes):
             drifting = f"{counted(by_changes, 'pair')} of channels that drift"
             text += f" {drifting} {are(by_changes)} judged by how they change."
-        return text + "".join(f" {counted(n, 'pair')} cannot be tested, because {why}." for why, n in self.untested.items())
+        for why, count in self.untested.items():
+            text += f" {counted(count, 'pair')} cannot be tested, because {why}."
+        return text
 
 
 def _pairs(chosen: np.ndarray) -> int:
