@@ -100,6 +100,8 @@ def test_a_change_beside_another_motion_is_none():
     later = np.arange(40)[:, None].repeat(2, axis=1) >= 25
     assert find_changes(jump, moving(steady, ~later)) == []
     assert len(find_changes(jump, moving(steady, later))) == 1  # drift adds dependence, and takes none away
+    noisy = matrices(ramp(3.2, 0.4))  # one of two altimeters that wander: drift adds no 3 nats
+    assert len(find_changes(noisy, moving(steady, ~calm))) == 1
 
 
 def test_less_motion_explains_what_a_weaker_signal_loses():

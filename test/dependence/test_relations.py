@@ -89,3 +89,13 @@ def test_a_pair_with_too_few_samples_or_without_motion_has_no_relation():
     unknown = wave(0)
     unknown[COUNT // 2 :] = np.nan
     assert len(Relation.of(unknown, wave(1)).rows) == COUNT // 2
+
+
+def test_the_samples_tell_since_when_a_wheel_slips_though_it_hardly_turns_at_first():
+    x = np.round(4.0 * wave(0))
+    x[2000:2200] = np.sign(x[2000:2200])
+    slips = slice(2000, 2400)
+    y = x + noise(0.05)
+    y[slips] += x[slips]
+    rows = Relation.of(x + noise(0.05, seed=9), y).nearer(Stretch(2250, 2400))
+    assert rows == (pytest.approx(2000, abs=20), pytest.approx(2400, abs=20))

@@ -59,7 +59,7 @@ def test_statements_that_say_something_else_stay_alone():
 
 def test_motors_that_follow_their_targets_are_one_line(small_analysis):
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for target, value, late in [(0, 2.0, 0.18), (2, 1.9, 0.20), (4, 1.7, 0.30)]:
+    for target, value, late in [(0, 2.0, 0.18), (2, 1.9, 0.20), (4, 1.7, 0.42)]:
         mi[target, target + 1] = mi[target + 1, target] = value
         lag[target, target + 1], lag[target + 1, target] = late, -late
     analysis = with_matrix(small_analysis, mi, lag, modalities=MOTORS)

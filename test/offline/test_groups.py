@@ -47,6 +47,18 @@ def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
     assert first.endswith("odom.x, imu.x; odom.x leads cmd.x by 0.20 s.")
 
 
+def test_what_follows_the_first_by_a_clear_delay_is_not_with_it(small_analysis):
+    """Through wheels that share most without a delay, a wheel is three uncertain steps behind its command."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 1, 1.2), (1, 2, 3.0), (2, 3, 3.0), (3, 4, 3.0), (0, 4, 1.1)]:
+        mi[a, b] = mi[b, a] = value
+    mi[:5, :5] = np.maximum(mi[:5, :5], 1.0) * ~np.eye(5, dtype=bool)
+    for late in (1, 2, 3, 4):
+        lag[0, late], lag[late, 0] = 0.08, -0.08
+    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    assert group.delays == pytest.approx((0.0, 0.08, 0.08, 0.08, 0.08), abs=1e-6)
+
+
 def test_two_channels_that_a_third_follows_are_not_one_before_the_other(small_analysis):
     """Both wheels lead the GPS, by 0.300 and by 0.298 s: the errors of these delays are larger than the difference."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)

@@ -24,6 +24,7 @@ _MUST_FOLLOW, _STAYS = 0.4, 0.8
 should fall below the first ratio, but stays above the second one, then the robot moves as before: one sensor is blind,
 or measures something else."""
 
+_BY_DRIFT = 2.0  # nats. What shares more in a window is not alike by chance because both drift
 _INDEPENDENT = 0.05  # p-value of a pair over the whole recording, above which its windows differ by chance
 _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
@@ -81,7 +82,7 @@ class Motion:
 
         Of the two windows of a change, the quiet one has less MI. Motion explains the whole change in two cases: a
         channel varies much more in the quiet window, which adds variation that is not shared; or both drift in the
-        other window, since drift adds dependence. If a channel varies much less in the quiet window, motion explains
+        other window, since drift adds dependence, though hardly 2 nats. If a channel varies much less in the quiet window, motion explains
         the MI that such a weak signal would lose. It explains nothing if the other channel should vary less too, and
         does not; except if the robot rests: half or more of all other channels that depend on the weak one vary less,
         too. A parked car can steer.
@@ -114,7 +115,7 @@ class Motion:
             alone[k, p] = not self._rest(others, quiet[k, p], busy[k, p])
         less = (weaker < 1.0 / OTHER_MOTION) & ~alone
         expected = np.where(less, 0.5 * np.log1p(weaker**2 * signal), shared)
-        drifts = self.drifting[busy, row] & self.drifting[busy, column]
+        drifts = self.drifting[busy, row] & self.drifting[busy, column] & (shared < _BY_DRIFT)
         return np.where(drifts | ~(other < OTHER_MOTION), 0.0, expected - left)
 
     def _rest(self, channels: np.ndarray, quiet: int, busy: int) -> bool:

@@ -132,8 +132,9 @@ def find_relation_changes(
         within a tenth of the recording, only one is.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
-    changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
-    likely = [rows for rows, _ in sorted(changes, key=lambda change: -change[1])]
+    changes = [(one, *change) for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
+    changes.sort(key=lambda change: -change[2])
+    likely = [rows for _, rows, _ in changes] + [one.nearer(rows) for one, rows, _ in changes]
     found: dict[tuple[int, int], RelationChange] = {}  # by channel and first row
     for rows in dict.fromkeys([*likely, *_held_rows(samples, {*chain(*relations)})]):
         moment = _Moment(samples, topics, relations, rows)
@@ -166,10 +167,14 @@ def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
 
 @dataclass(frozen=True)
 class _Changed:
-    """A pair that changed: how sure this is, and the change of either channel relative to the other, if known."""
+    """A pair that changed: how sure this is, and the change of either channel relative to the other, if known.
+
+    It is ``clear`` if no channel that may have changed has an unclear change.
+    """
 
     sigmas: float
     of: dict[int, Verdict]
+    clear: bool
 
 
 @dataclass(frozen=True)
@@ -226,7 +231,8 @@ class _Moment:
             asked = [k for k in (channel, *beside) if k in changes]
             doubt = {k: (self._alike.subset_size(k), -len(changes[k]), -self._doubtful(k)) for k in asked}
             if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
-                sure = [*doubt.values()].count(doubt[channel]) == 1
+                alone = len(beside) == 1 and self._alike.subset_size(beside[0]) == 1
+                sure = (change.clear or not alone) and [*doubt.values()].count(doubt[channel]) == 1
                 verdict = Verdict(Outcome.HELD) if self._keeps_its_value[channel] else change.of[channel]
                 if sure or self.lasts or verdict.kind is Outcome.HELD:  # two channels alone can move so for a while
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
@@ -268,7 +274,7 @@ class _Moment:
         if turned or (clear and kinds <= CHANGED - {Outcome.SIGN} | {Outcome.UNCLEAR}):
             sigmas = relation.sigmas(self.rows)
             if sigmas > LEAST_SIGMAS * (1 if len(clear) == len(verdicts) else _ONE_SIDED):
-                self._changed[pair] = _Changed(sigmas, clear)
+                self._changed[pair] = _Changed(sigmas, clear, len(clear) == len(verdicts))
 
     def _can_be_at_fault(self, channel: int, kind: Outcome) -> bool:
         """Return whether all channels with a relation to a channel are of one topic, and no other motion is a cause.

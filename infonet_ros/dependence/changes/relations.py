@@ -69,6 +69,27 @@ class Relation:
         changed = sigmas > least_sigmas and any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
         return (rows, sigmas) if changed else None
 
+    def nearer(self, rows: Stretch) -> Stretch:
+        """Return the stretch around some rows, in which the relation is another, whose samples are nearer to the relation inside than to that outside.
+
+        While x is where both relations are the same, as that of a wheel that slips and the other at rest, the residuals
+        alone do not show that the relation is another.
+        """
+        side = int(self.verdict(rows, 0).kind not in CHANGED)
+        x, y = self._ordered(self.values, side)
+        inside = (self.rows >= rows.begin) & (self.rows < rows.end)
+        outside = mean_given(x[~inside], y[~inside])(x)
+        slope, level = np.polyfit(outside[inside], y[inside], 1)
+        gains = np.square(y - outside) - np.square(y - slope * outside - level)
+        farthest = np.median(np.abs(gains[inside]))
+        sums = np.append(0.0, np.cumsum(np.clip(gains, -farthest, farthest)))  # spikes count as others
+        lasts = rows.end > self.rows[-1]
+        starts = np.minimum.accumulate(sums[:-1])
+        end = len(gains) if lasts else int((sums[1:] - starts).argmax()) + 1
+        begin = int(sums[:end].argmin())
+        exact = Stretch(int(self.rows[begin]), rows.end if lasts else int(self.rows[end - 1]) + 1)
+        return exact if exact.begin < rows.end and rows.begin < exact.end else rows
+
     def _likeliest(self, residuals: list[np.ndarray]) -> Iterator[Stretch]:
         """Yield the rows in which the relation is most likely another, by residuals `_about` middles.
 

@@ -104,7 +104,7 @@ def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float) -
 
     ``mi``, ``lag`` and ``error`` (K, K) are those of pairs; a pair without a clear delay has lag 0, which is known to a
     ``sample``, seconds. A delay that is less than its error is 0: two channels that a third follows are not one before
-    the other.
+    the other. The error is that of the pair with the earliest itself if it has a clear delay.
 
     Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
     1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
@@ -120,6 +120,7 @@ def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float) -
     apart = NO_DELAY * sample + DELAYS_APART * (errors + error[first])
     others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > apart)
     _, uncertain = _along(tree, first, lag, np.where(lag, error, sample))
+    uncertain = np.where(lag[first] > 0.0, error[first], uncertain)
     return np.where(others, np.nan, np.where(delays <= uncertain, 0.0, delays))
 
 

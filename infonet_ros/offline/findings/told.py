@@ -9,6 +9,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import ANY
 from infonet_ros.offline.findings.groups import Group
 from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_text, listed
 
 
@@ -65,6 +66,7 @@ class ToldPair:
             upper=max(one.upper for one in every),
             delay=delay,
             leader=new[self.leader],
+            by_changes=all(one.by_changes for one in every),
         )
 
     @property
@@ -72,12 +74,13 @@ class ToldPair:
         """Everything that the words say, but for names and numbers."""
         delay = self.delay
         places = (self.names.index(name) if name else -1 for name in (delay.early, delay.late, self.leader))
-        return self.by_changes, delay.clear, delay.topic, delay.contradicted, delay.changes, *places
+        return delay.clear, delay.topic, delay.contradicted, delay.changes, *places
 
     def agrees(self, other: "ToldPair") -> bool:
-        """Return whether the same can be said of both: their delays are the same within the intervals."""
+        """Return whether the same can be said of both: their delays are the same within their errors."""
         own, its = self.delay, other.delay
-        return self.form == other.form and own.lower <= its.upper and its.lower <= own.upper
+        apart = abs(own.seconds - its.seconds) > DELAYS_APART * (own.error + its.error)
+        return self.form == other.form and not (own.clear and apart)
 
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""

@@ -84,6 +84,11 @@ class Delay:
         return words + stamps * bool(self.topic)
 
     @property
+    def error(self) -> float:
+        """The half width of the interval, seconds."""
+        return (self.upper - self.lower) / 2.0
+
+    @property
     def about_stamps(self) -> bool:
         """Whether the words tell that stamps are late, or that they are not."""
         return bool(self.topic) or self.contradicted
