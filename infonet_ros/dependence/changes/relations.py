@@ -70,9 +70,9 @@ class Relation:
         return (rows, sigmas) if changed else None
 
     def nearer(self, rows: Stretch) -> Stretch:
-        """Return the stretch around some rows, in which the relation is another, whose samples are nearer to the relation inside than to that outside.
+        """Return the stretch around some rows whose samples are nearer to the relation inside than to that outside.
 
-        While x is where both relations are the same, as that of a wheel that slips and the other at rest, the residuals
+        In these rows the relation is another. While x is where both relations are the same, as that of a wheel that slips and the other at rest, the residuals
         alone do not show that the relation is another.
         """
         side = int(self.verdict(rows, 0).kind not in CHANGED)
