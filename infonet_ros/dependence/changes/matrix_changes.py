@@ -83,9 +83,9 @@ class Motion:
         Of the two windows of a change, the quiet one has less MI. Motion explains the whole change in two cases: a
         channel varies much more in the quiet window, which adds variation that is not shared; or both drift in the
         other window, since drift adds dependence, though hardly 2 nats. If a channel varies much less in the quiet
-        window, motion explains the MI that such a weak signal would lose. It explains nothing if the other channel should vary less too, and
-        does not; except if the robot rests: half or more of all other channels that depend on the weak one vary less,
-        too. A parked car can steer.
+        window, motion explains the MI that such a weak signal would lose. It explains nothing if the other channel
+        should vary less too, and does not; except if the robot rests: half or more of all other channels that depend
+        on the weak one vary less, too. A parked car can steer.
 
         Parameters
         ----------

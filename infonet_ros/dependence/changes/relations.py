@@ -72,8 +72,8 @@ class Relation:
     def nearer(self, rows: Stretch) -> Stretch:
         """Return the stretch around some rows whose samples are nearer to the relation inside than to that outside.
 
-        In these rows the relation is another. While x is where both relations are the same, as that of a wheel that slips and the other at rest, the residuals
-        alone do not show that the relation is another.
+        In these rows the relation is another. While x is where both relations are the same, as that of a wheel that
+        slips and the other at rest, the residuals alone do not show that the relation is another.
         """
         side = int(self.verdict(rows, 0).kind not in CHANGED)
         x, y = self._ordered(self.values, side)
