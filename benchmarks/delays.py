@@ -86,7 +86,7 @@ CASES = {
     "70 ms, absolute value": Case(0.07, np.abs),
     "70 ms, 100 Hz and 20 Hz": Case(0.07, rate=20.0),
     "180 ms, 100 Hz and 33 Hz": Case(0.18, rate=33.0),
-    "13.7 ms, beside 10 Hz": Case(0.0137, smooth=SLOW, beside=10.0),
+    "30 ms, beside 10 Hz": Case(0.03, smooth=SLOW, beside=10.0),
     "50 ms, beside 10 Hz": Case(0.05, smooth=SLOW, beside=10.0),
     "50 ms, square, beside 10 Hz": Case(0.05, np.square, smooth=SLOW, beside=10.0),
     "230 ms, both 10 Hz": Case(0.23, rate=10.0, first=10.0, smooth=SLOW),

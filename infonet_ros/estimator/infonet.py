@@ -197,7 +197,8 @@ class InfoNet:
             T samples of N channels; NaN where unknown. The names of a DataFrame's columns are kept.
         lags : sequence of int
             Delays in samples, 0 or more, each searched in both directions; the largest MI is reported with its lag.
-            The maximum of many is a little too large for independent streams: use surrogates, too.
+            The maximum of many is a little too large for independent streams: use surrogates, too. Of more than 64,
+            without surrogates and given streams, those at the peaks of a cheap measure are tried.
         given : (T,) or (T, D) real, optional
             As in `estimate`; at a lag, the given streams are taken at the time of the earlier of the two.
         surrogates : int

@@ -3,6 +3,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.errors import InputError
+from infonet_ros.estimator.measures.plan import Requests
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 
@@ -22,6 +23,32 @@ def test_every_pair_is_what_it_is_alone(net, samples):
         for j in range(5):
             if i != j:
                 assert matrix[i, j] == pytest.approx(net.estimate(samples[:, i], samples[:, j]).mi, abs=1e-5)
+
+
+def test_of_many_lags_few_are_tried_and_the_best_are_among_them(net, rng, monkeypatch):
+    """A delay either way, a square, a held command, a sample of each that is not known; and one that is independent."""
+    source = lfilter([1.0], [1.0, -0.9], rng.standard_normal(2300))
+    held = np.repeat(source[150:2150:8], 8)
+    samples = np.column_stack([source[150:2150], source[113:2113], source[270:2270] ** 2, held])
+    samples += 0.1 * samples.std(axis=0) * rng.standard_normal(samples.shape) * [1, 1, 1, 0]
+    samples = np.column_stack([samples, lfilter([1.0], [1.0, -0.9], rng.standard_normal(2000))])
+    samples[np.arange(5) * 100, np.arange(5)] = np.nan
+    tried = []
+    taking = Requests.taking
+    monkeypatch.setattr(
+        Requests, "taking", lambda own, some: tried.append((some.sum(), len(some))) or taking(own, some)
+    )
+    found = net.pairwise(samples, lags=range(201))
+    assert tried[0][1] == 10 * 401 and tried[0][0] < 0.05 * tried[0][1]
+    assert found.lag[0, 1] == 37 and found.lag[0, 2] == -120 and found.lag[1, 2] == -157
+    for a, b in ((0, 1), (0, 2), (1, 2), (0, 3), (2, 3)):
+        every = net.lagged(samples[:, a], samples[:, b], range(-200, 201))
+        assert found.mi[a, b] == pytest.approx(every.mi.max(), abs=0.03)
+    assert found.mi[0, 4] < 0.2
+    assert len(tried) == 1
+    net.pairwise(samples, lags=range(64))
+    net.pairwise(samples[:, :2], lags=range(70), surrogates=1)
+    assert len(tried) == 1, "few lags, and those of surrogates, are all tried"
 
 
 def test_the_order_of_channels_makes_no_difference_to_the_bit(net, samples):

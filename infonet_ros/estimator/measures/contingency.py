@@ -17,6 +17,9 @@ from infonet_ros.series import runs
 LEAST_GAIN = 0.05
 """Of contingency over no delay: a delay that gains less is not tried. In nats it is about half of it."""
 
+RIVAL = 0.7
+"""Of the largest contingency of a pair: the network may prefer peaks that are so high."""
+
 FINER = 4
 """Steps from lag to lag at which `lagged_products` shows the peak of a pair."""
 

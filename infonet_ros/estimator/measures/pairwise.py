@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
+from infonet_ros.estimator.measures.contingency import RIVAL, lagged_contingency
 from infonet_ros.estimator.measures.plan import Pass, Plan, Requests, run
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, FEW_MOVES, withheld
 from infonet_ros.estimator.network.runner import Runner
@@ -15,7 +17,9 @@ from infonet_ros.estimator.samples.channels import Channels
 from infonet_ros.estimator.samples.few_moves import few_joint_moves
 from infonet_ros.estimator.samples.periods import sharing_period, waves_alone
 from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.series import shared_ranks
 
+_MANY = 64  # lags: of more, only those that are promising are tried
 SURROGATES_AT_ONCE = 1 << 22  # requests of all surrogates that are estimated together
 
 
@@ -28,13 +32,32 @@ class PairwiseOptions:
     seed: int
 
 
+def _promising(values: np.ndarray, requests: Requests) -> np.ndarray:
+    """Return which requests of channels (N, T) are worth a try, (M,) bool: at lag 0, and at the peaks of each pair.
+
+    These are the peaks of the contingency, which is cheap, and the lags beside them. Not for surrogates: they would
+    need a choice of their own.
+    """
+    longest = int(requests.lag.max())
+    lags = np.unique([requests.lag, -requests.lag])
+    heights = lagged_contingency(shared_ranks(values.T), longest)[..., longest + lags]
+    peaks = heights == ndimage.maximum_filter1d(heights, 3, axis=2)
+    peaks &= heights >= RIVAL * heights.max(axis=2, keepdims=True)
+    chosen = ndimage.maximum_filter1d(peaks.view(np.uint8), 3, axis=2).astype(bool)
+    chosen[..., lags == 0] = True
+    return np.asarray(chosen[requests.left, requests.right, lags.searchsorted(requests.lag)])
+
+
 class _PairsOfWindow:
     """All pairs of one window of channels (N, T), NaN where unknown, during the passes of the network."""
 
     def __init__(self, values: np.ndarray, options: PairwiseOptions) -> None:
         self._values, self._options = values, options
         self._channels = Channels.from_values(values, options.seed)
-        self._plan = Plan.of(self._channels, Requests.all_pairs(len(values), options.lags))
+        requests = Requests.all_pairs(len(values), options.lags)
+        if len(options.lags) > _MANY and not options.surrogates:
+            requests = requests.taking(_promising(self._channels.values, requests))
+        self._plan = Plan.of(self._channels, requests)
         longest = int(options.lags.max())
         self._shifts = [batch.shifts(options.surrogates, options.seed, longest) for batch in self._plan.batches]
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))

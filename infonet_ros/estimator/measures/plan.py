@@ -41,6 +41,10 @@ class Requests:
         ahead = (lags > 0) | ((lags == 0) & (first < second))
         return cls(np.where(ahead, first, second), np.where(ahead, second, first), np.abs(lags))
 
+    def taking(self, some: np.ndarray) -> "Requests":
+        """Return some of the requests (M,)."""
+        return Requests(self.left[some], self.right[some], self.lag[some])
+
     def __len__(self) -> int:
         return len(self.lag)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
-from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN, RIVAL, lagged_contingency
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds, uphill
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.whole_recording.moves import Moves
@@ -23,7 +23,6 @@ SATURATED = 2.0
 """Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
-_RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
 _LEAST_WIDTH = 4  # samples on each side
@@ -82,7 +81,7 @@ class LagSearch:
 
     def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
         """Yield the spans of absolute lags with the tops of a pair's peaks that are higher than at lag 0."""
-        least = max(curve[self.longest] + LEAST_GAIN, _RIVAL * curve.max())
+        least = max(curve[self.longest] + LEAST_GAIN, RIVAL * curve.max())
         rises = np.r_[True, curve[1:] >= curve[:-1]] & np.r_[curve[:-1] > curve[1:], True]
         for peak in np.flatnonzero(rises & (curve >= least)):
             below = np.flatnonzero(curve < _PLATEAU * curve[peak])
