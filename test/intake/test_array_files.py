@@ -198,6 +198,16 @@ def test_attributes_and_texts_of_hdf5_count(tmp_path, form):
         assert form not in ("units", "texts") or tables.start == date.astype(int)
 
 
+def test_links_of_hdf5_lead_nowhere_else(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        file["imu/time"], file["imu/a"] = TIME, A
+        file["imu/up"], file["imu/again"], file["lost"] = map(h5py.SoftLink, ("/", "/imu/a", "/nowhere"))
+    found, _ = read(tmp_path / "log.h5")
+    assert_channel(found, "imu.a", A)
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("lengths", [(ROWS, ROWS), (ROWS, 9)])
 def test_demonstrations_with_a_rate_in_their_settings_are_read_one_behind_the_other(tmp_path, lengths):
     """As robomimic writes them: without times, and all of one group."""
@@ -283,3 +293,6 @@ def test_objects_of_numpy_are_not_opened(tmp_path):
     np.save(tmp_path / "log.npy", np.array([{"time": 1}], dtype=object))
     with pytest.raises(RecordingError, match="not a readable NumPy file"):
         read(tmp_path / "log.npy")
+    np.savez(tmp_path / "log.npz", time=TIME, imu=np.array({"x": A}, dtype=object))
+    with pytest.raises(RecordingError, match=r"for each row\. array 'imu' is left out: Object arrays cannot be loaded"):
+        read(tmp_path / "log.npz")

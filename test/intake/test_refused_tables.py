@@ -9,6 +9,7 @@ import pytest
 from table_files import PLAIN, notices, written
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.tables import sheet
 from infonet_ros.intake.tables.text_files import text_table
 
@@ -105,6 +106,13 @@ def test_a_telemetry_log_is_refused_with_what_to_do(tmp_path):
     path.write_bytes(b"".join((1_714_560_000_000_000 + k).to_bytes(8, "big") + b"\xfd" + bytes(20) for k in range(30)))
     with pytest.raises(RecordingError, match=r"mavlogdump\.py"):
         notices(path)
+
+
+@pytest.mark.parametrize("name", ["drive.mcap", "log.csv", "data.h5"])
+def test_a_pointer_to_a_file_is_refused_with_what_to_do(tmp_path, name):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935\nsize 12345\n"
+    with pytest.raises(RecordingError, match="`git lfs pull`"), open_recording([written(tmp_path, pointer, name)]):
+        pass
 
 
 @pytest.mark.parametrize("words", FOREIGN)

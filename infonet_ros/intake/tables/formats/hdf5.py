@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,14 @@ def _in_json(attribute: Any) -> Any:
 
 
 def _items(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through a group, its arrays and the groups in it; names with # are internal to MATLAB."""
+    """Go through a group, its arrays and the groups in it; names with # are internal to MATLAB.
+
+    A symbolic link has another name of what is elsewhere in the file, such as of a group that it stands in.
+    """
     yield name, group
-    for key, value in list(group.items())[:_MOST_ARRAYS]:
-        if not key.startswith("#"):
-            yield from _inside(value, h5py, name, key)
+    for key in islice(group, _MOST_ARRAYS):
+        if not (key.startswith("#") or isinstance(group.get(key, getlink=True), h5py.SoftLink)):
+            yield from _inside(group.get(key), h5py, name, key)
 
 
 def _inside(item: Any, h5py: Any, parent: str, key: str) -> Iterator[tuple[str, Any]]:

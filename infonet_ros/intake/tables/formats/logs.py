@@ -203,8 +203,12 @@ def _read_numpy(path: Path) -> list[Sheet]:
                 closed[name] = error
     if not arrays and closed:
         raise next(iter(closed.values()))
-    sheets = sheets_of_arrays(path, arrays)
-    sheets[0].notes += [f"array {name!r} is left out: {str(error).rstrip('.')}" for name, error in closed.items()]
+    left_out = [f"array {name!r} is left out: {one_line(error)}" for name, error in closed.items()]
+    try:
+        sheets = sheets_of_arrays(path, arrays)
+    except RecordingError as error:
+        raise RecordingError(" ".join([str(error), *(f"{sentence}." for sentence in left_out)])) from error
+    sheets[0].notes += left_out
     return sheets
 
 

@@ -26,6 +26,7 @@ _FOREIGN_BYTES = {
     b"CDF\x01": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
     b"CDF\x02": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
     b"RRF": "a recording of Rerun: save its columns as Parquet, by its dataframe interface",
+    b"version https://git-lfs": "a pointer of Git LFS: fetch the file that it stands for by `git lfs pull`",
     b"7z\xbc\xaf": "an archive: unpack it",
     LZ4: "a file that LZ4 compressed: unpack it by `lz4 -d`",
     b"Rar!": "an archive: unpack it",
