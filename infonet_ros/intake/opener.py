@@ -8,11 +8,7 @@ from typing import NamedTuple
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
 from infonet_ros.intake.recording import Recording
-from infonet_ros.intake.storage.opening import STARTS
-
-_BAG_STARTS = tuple(STARTS)
-_BAG_SUFFIXES = (".mcap", ".db3", ".bag")
-_COMPRESSED = (".zst", ".zstd")
+from infonet_ros.intake.storage.opening import STARTS, beginning, storage_suffix
 
 
 class TableClock(NamedTuple):
@@ -68,32 +64,15 @@ def open_recording(
 def _is_bag(path: Path) -> bool:
     """Recognise a bag by its folder, by its first bytes, or by its name, since it may be damaged or compressed."""
     try:
-        if _is_named_bag(path) and not path.is_dir():
-            return not _is_text(path)
         if path.is_dir():
             inside = list(path.iterdir())
-            return not inside or any(file.name == "metadata.yaml" or _is_named_bag(file) for file in inside)
-        if not path.is_file():  # to open a pipe would wait for its writer
-            return False
-        with path.open("rb") as file:
-            return file.read(16).startswith(_BAG_STARTS)
+            return not inside or any(file.name == "metadata.yaml" or storage_suffix(file) for file in inside)
     except OSError:
         return False
+    head = beginning(path, 256)
+    return head.startswith(tuple(STARTS)) or (storage_suffix(path) != "" and not _is_text(head))
 
 
-def _is_text(path: Path) -> bool:
+def _is_text(head: bytes) -> bool:
     """Recognise a table that is named like a bag: it begins with lines of plain text."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(256)
-    return (
-        not head.startswith(_BAG_STARTS)
-        and b"\n" in head
-        and head.isascii()
-        and head.translate(None, b"\r\n\t").decode().isprintable()
-    )
-
-
-def _is_named_bag(path: Path) -> bool:
-    return (Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix) in _BAG_SUFFIXES
+    return b"\n" in head and head.isascii() and head.translate(None, b"\r\n\t").decode().isprintable()

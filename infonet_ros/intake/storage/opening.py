@@ -65,7 +65,7 @@ def storage_files(path: Path, missing: list[str]) -> list[Path]:
 
 
 def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
-    inside = {file.name: file for file in sorted(path.iterdir()) if _suffix(file)}
+    inside = {file.name: file for file in sorted(path.iterdir()) if storage_suffix(file)}
     metadata = path / "metadata.yaml"
     named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
     if named:  # only ROS 2 writes a metadata.yaml; the bag that it was converted from often lies beside it
@@ -81,7 +81,11 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:
         reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
-        bags = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and any(map(_suffix, folder.iterdir()))]
+        bags = [
+            folder
+            for folder in sorted(path.iterdir())
+            if folder.is_dir() and any(map(storage_suffix, folder.iterdir()))
+        ]
         if bags:
             reason += f"; these folders in it are bags: {listed([folder.name for folder in bags])}"
         raise RecordingError(f"{path} is not a bag: {reason}.")
@@ -98,18 +102,19 @@ def _plain_name(name: str) -> str:
 
 def _kind(path: Path) -> str:
     """Return the suffix that fits the first bytes of a file, or else its own; empty for a file that is no bag."""
-    head = _first_bytes(path)
-    return next((suffix for start, suffix in STARTS.items() if head.startswith(start)), _suffix(path))
+    head = beginning(path)
+    return next((suffix for start, suffix in STARTS.items() if head.startswith(start)), storage_suffix(path))
 
 
-def _first_bytes(path: Path) -> bytes:
+def beginning(path: Path, count: int = 16) -> bytes:
+    """Return the first bytes of a file; none of anything else, and of a file that cannot be read."""
     if path.is_file():  # to open a pipe would wait for its writer
         with suppress(OSError), path.open("rb") as file:
-            return file.read(16)
+            return file.read(count)
     return b""
 
 
-def _suffix(path: Path) -> str:
+def storage_suffix(path: Path) -> str:
     """Return the suffix that stands for the kind of storage; empty if there is none."""
     suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
     return suffix if suffix in _READERS else ""
@@ -147,8 +152,8 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    plain = _decompressed(path, stack) if _first_bytes(path).startswith(ZSTD) else path
-    if _first_bytes(plain).startswith(PACKED):
+    plain = _decompressed(path, stack) if beginning(path).startswith(ZSTD) else path
+    if beginning(plain).startswith(PACKED):
         raise RecordingError(f"{path} is compressed or an archive: unpack it; expected a bag.")
     storage = _READERS[_kind(plain)](_beside_its_log(plain, stack))
     stack.callback(storage.close)

@@ -68,6 +68,6 @@ class _Log:
         sheets = []
         for (kind, sensor), columns in self._messages.items():
             sheet = Sheet(f"{kind}_{sensor}" if kinds.count(kind) > 1 else kind, {}, units={"TimeUS": "us"})
-            columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
+            columns.into(sheet)
             sheets.append(sheet)
         return sheets

@@ -98,7 +98,7 @@ def sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
     except RecursionError as error:
         raise RecordingError(f"{path} is not a readable table: its records are nested too deep.") from error
     sheet = Sheet(stem(path), {})
-    columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
+    columns.into(sheet)
     return sheet
 
 

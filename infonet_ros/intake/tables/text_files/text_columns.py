@@ -71,10 +71,10 @@ class TextColumns:
             for column in columns:
                 column.forget_words()
 
-    def into(self, sheet: Sheet, comma_delimits: bool, line_of: Callable[[int], int]) -> None:
+    def into(self, sheet: Sheet, comma_delimits: bool = True, line_of: Callable[[int], int] = (1).__add__) -> None:
         """Put all columns into a sheet, as numbers, times or text.
 
-        If ``comma_delimits``, numbers with a comma were quoted; ``line_of`` returns the line of a row.
+        If ``comma_delimits``, numbers with a comma were quoted; ``line_of`` returns the line of a row, counted from 0.
         """
         columns = self._columns.values()
         unread = [column.unread for column in columns if column.unread is not None]
@@ -108,7 +108,7 @@ def read_texts(sheet: Sheet, path: Path) -> None:
         columns.add(dict(zip(texts, batch.columns, strict=True)), batch.num_rows)
     for name in texts:
         del sheet.columns[name]
-    columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
+    columns.into(sheet)
     sheet.columns = {name: sheet.columns[name] for name in order if name in sheet.columns}
 
 
