@@ -162,9 +162,8 @@ class Network(nn.Module):
 
     def _embed(self, observation: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which contains the summary (M, width), too: (M, TOKENS, width)."""
-        kind = self.patch_in.weight.dtype
-        tokens = self.patch_in(self._numbers(observation, orientation).to(kind))
-        return tokens + (self.place + summary.unsqueeze(1)).to(kind)
+        tokens = self.patch_in(self._numbers(observation, orientation))
+        return tokens + (self.place + summary.unsqueeze(1)).to(tokens.dtype)
 
     def _numbers(self, observation: Observation, orientation: Tensor) -> Tensor:
         """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + TILE_NUMBERS)."""
@@ -174,9 +173,10 @@ class Network(nn.Module):
         # Joined cells are shown by their mean density.
         units = (observation.unit / 4**level for level in range(LEVELS))
         maps = [log_densities(*each, MOST_SAMPLES).unsqueeze(1) for each in zip(levels, units, strict=True)]
-        parts = [split_patches(part) for part in (*maps, orient(observation.local, orientation))]
+        kind = self.patch_in.weight.dtype  # half as many bytes to put in place, where it is a short one
+        parts = [split_patches(part.to(kind)) for part in (*maps, orient(observation.local, orientation))]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
-        numbers = observation.local.new_empty(len(observation), TOKENS, self.patch_in.in_features)
+        numbers = parts[0].new_empty(len(observation), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)

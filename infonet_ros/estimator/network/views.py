@@ -107,9 +107,11 @@ class ConditionedPairs:
     def whole(self, runner: Runner, shift: int, first: int) -> PairBlock:
         """Return the block of the views of all samples that are not known; see `_block`."""
         views = range(len(self._plain), WHOLE)
-        left, right = ([(side.ranks, *side.conditional)[view] for view in views] for side in (self.left, self.right))
+        alike = self.right is self.left
+        left = np.concatenate([self.left.ranks, *self.left.conditional][views.start :])
+        right = left if alike else np.concatenate([self.right.ranks, *self.right.conditional][views.start :])
         shifts = np.array([shift if view else 0 for view in views])
-        return self._block(runner, left, left if self.right is self.left else right, views, shifts, first)
+        return self._block(runner, left, right, views, shifts, first)
 
     def sliced(self, runner: Runner, shift: int, first: int, short: bool) -> Iterator[PairBlock]:
         """Yield the blocks of the slices for the faster network, or of the others, by their length; see `_block`."""
@@ -117,8 +119,9 @@ class ConditionedPairs:
         turned = left if right is left and not shift else np.roll(right, shift, axis=1)
         for length, numbers in self._slices_by_length.items():
             if short == (runner.short is not None and length <= MOST_SHORT):
-                one = [rank(left[:, self.slices[number]]) for number in numbers]
-                other = one if turned is left else [rank(turned[:, self.slices[number]]) for number in numbers]
+                one = rank(np.concatenate([left[:, self.slices[number]] for number in numbers]))
+                alike = turned is left
+                other = one if alike else rank(np.concatenate([turned[:, self.slices[number]] for number in numbers]))
                 views = [WHOLE + number for number in numbers]
                 yield self._block(runner, one, other, views, np.zeros(len(views), dtype=np.int64), first)
 
@@ -131,24 +134,24 @@ class ConditionedPairs:
     def _block(
         self,
         runner: Runner,
-        left: list[np.ndarray],
-        right: list[np.ndarray],
+        left: np.ndarray,
+        right: np.ndarray,
         views: Sequence[int],
         shifts: np.ndarray,
         first: int,
     ) -> PairBlock:
         """Return the block of V views of the same length, each a copy of the pairs, numbered from ``first``.
 
-        ``left`` and ``right`` are V ranks (N, R), one object if all are alike.
+        ``left`` and ``right`` are the ranks (V * N, R) of all views, one object if they are alike.
         """
-        one = RankedChannels.from_ranks(np.concatenate(left), runner.device)
-        other = one if right is left else RankedChannels.from_ranks(np.concatenate(right), runner.device)
+        one = RankedChannels.from_ranks(left, runner.device)
+        other = one if right is left else RankedChannels.from_ranks(right, runner.device)
         view = np.arange(len(views))[:, None]
         return PairBlock(
             one,
             other,
-            (view * len(left[0]) + self.rows).ravel(),
-            (view * len(right[0]) + self.columns).ravel(),
+            (view * (len(left) // len(views)) + self.rows).ravel(),
+            (view * (len(right) // len(views)) + self.columns).ravel(),
             np.repeat(shifts, len(self)),
             np.repeat(views, len(self)),
             np.tile(np.arange(first, first + len(self)), len(views)),
