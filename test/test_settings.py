@@ -10,6 +10,7 @@ from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.intake.bags import Bag
 from infonet_ros.settings import load_settings
+from infonet_ros.training.configuration import TrainingConfiguration
 
 
 @pytest.fixture
@@ -165,8 +166,14 @@ def test_a_file_that_could_be_misread_is_refused(refused, text, reason):
 
 @pytest.mark.parametrize(
     "load",
-    [load_settings, Baseline.load, load_weights, lambda path: Bag([path.with_suffix(".mcap")]).__enter__()],
-    ids=["settings", "baseline", "weights", "bag"],
+    [
+        load_settings,
+        TrainingConfiguration.load,
+        Baseline.load,
+        load_weights,
+        lambda path: Bag([path.with_suffix(".mcap")]).__enter__(),
+    ],
+    ids=["settings", "training", "baseline", "weights", "bag"],
 )
 def test_nothing_waits_for_the_writer_of_a_pipe(tmp_path, load):
     for suffix in (".mcap", ".pipe"):

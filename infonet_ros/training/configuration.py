@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import yaml
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.files import check_file
+from infonet_ros.text import shorten
 
 NAMES = {int: "a whole number", float: "a number"}
 
@@ -55,6 +57,7 @@ class Configuration:
 
         Raises ConfigurationError if the file cannot be read, or has a key that is unknown or a value that is refused.
         """
+        check_file(path, "a YAML file of settings", ConfigurationError)
         try:
             values: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -62,7 +65,8 @@ class Configuration:
         known = [field.name for field in fields(cls)]
         unknown = [key for key in values if key not in known] if isinstance(values, dict) else [values]
         if unknown:
-            raise ConfigurationError(f"{path} has the unknown key {unknown[0]!r}: expected any of {', '.join(known)}.")
+            key = shorten(str(unknown[0]), 60)
+            raise ConfigurationError(f"{path} has the unknown key {key!r}: expected any of {', '.join(known)}.")
         return cls(**values)
 
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -45,6 +46,12 @@ def test_damaged_weights_are_refused(saved):
     path.write_bytes(contents)
     with pytest.raises(WeightsError, match="damaged"):
         load_weights(path)
+
+
+def test_a_folder_holds_no_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError, match=r"\. is a folder: expected weights"):
+        load_weights(Path("."))
 
 
 @pytest.mark.parametrize(

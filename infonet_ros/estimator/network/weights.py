@@ -97,8 +97,8 @@ def load_readout(base: Path = SHIPPED) -> tuple[Readout, str] | None:
 
 def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, dict[str, Any]]:
     """Read a network and its card."""
-    card_path = path.with_suffix(".json")
     check_file(path, "weights, a .safetensors file", WeightsError)
+    card_path = path.with_suffix(".json")
     check_file(card_path, "the card of the weights beside them", WeightsError)
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
