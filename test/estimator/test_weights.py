@@ -51,7 +51,7 @@ def test_damaged_weights_are_refused(saved):
 def test_a_folder_holds_no_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WeightsError, match=r"\. is a folder: expected weights"):
-        load_weights(Path("."))
+        load_weights(Path())
 
 
 @pytest.mark.parametrize(
