@@ -33,6 +33,7 @@ highlight_language = "none"
 
 napoleon_google_docstring = False
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # SHIPPED, not where it lies on this machine
 autodoc_typehints = "none"  # the docstrings say more: shapes and units
 
 smartquotes = False
