@@ -9,7 +9,7 @@ from gaussian_pairs import RATE, pair
 from infonet_ros.dependence.baselines.baseline import Baseline, log_ratios
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
+from infonet_ros.dependence.baselines.quantiles import QUANTILES, channel_quantiles, ranks_among
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.errors import RecordingError
 
@@ -26,6 +26,14 @@ def test_log_ratios_are_those_of_the_distribution(baseline):
     assert np.corrcoef(found[middle], truth[middle])[0, 1] > 0.97
     assert found[middle].mean() == pytest.approx(truth[middle].mean(), abs=0.05)
     assert baseline.pairs[0].mi == pytest.approx(-0.5 * np.log(1 - rho**2), abs=0.08)
+
+
+@pytest.mark.parametrize("count", [1, 2, 700, 3001])
+def test_quantiles_are_those_of_numpy_over_known_samples(rng, count):
+    samples = np.stack([rng.standard_normal(count), rng.integers(0, 3, count)], axis=1)
+    samples[1::5] = np.nan
+    expected = np.nanquantile(samples, np.linspace(0.0, 1.0, QUANTILES), axis=0).T
+    np.testing.assert_array_equal(channel_quantiles(samples), expected)
 
 
 def test_ranks_of_values_that_come_often_stand_in_their_middle():

@@ -8,8 +8,21 @@ QUANTILES = 1025
 
 def channel_quantiles(samples: np.ndarray) -> np.ndarray:
     """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out."""
-    probabilities = np.linspace(0.0, 1.0, QUANTILES)
-    return np.stack([np.quantile(channel[np.isfinite(channel)], probabilities) for channel in samples.T])
+    return np.stack([_quantiles(channel[np.isfinite(channel)]) for channel in samples.T])
+
+
+def _quantiles(values: np.ndarray) -> np.ndarray:
+    """Return QUANTILES evenly spaced quantiles of values (T,), all known.
+
+    The same as those of `numpy.quantile`, which takes fifty times as long for so many.
+    """
+    ordered = np.sort(values)
+    last = len(ordered) - 1
+    place = np.linspace(0.0, 1.0, QUANTILES) * last
+    before = place.astype(np.int64)
+    low, high, share = ordered[before], ordered[np.minimum(before + 1, last)], place - before
+    step = high - low
+    return np.where(share < 0.5, low + step * share, high - step * (1.0 - share))
 
 
 def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:

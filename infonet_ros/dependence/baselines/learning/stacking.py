@@ -11,7 +11,7 @@ import numpy as np
 from infonet_ros.dependence.baselines.baseline import log_ratios
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 
-_CELLS = (4, 8, 16, 32)  # of the histograms, on each axis; divisors of those of the table
+_CELLS = (4, 8, 16, 32)  # of the histograms, on each axis; divisors of those of the table, and of the last
 _FOLDS = 8  # stretches, each of which is new to the histograms of the others
 _DOUBT = 0.5  # samples that each cell has beforehand
 _STEPS = 100  # of the EM algorithm
@@ -49,14 +49,17 @@ def _folds(u: np.ndarray, v: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def _counts(u: np.ndarray, v: np.ndarray) -> list[np.ndarray]:
     """Count the samples (T,) in the cells of each histogram and fold: (folds, n, n) each."""
-    edges = [np.linspace(0.0, 1.0, cells + 1) for cells in _CELLS]
-    return [np.stack([np.histogram2d(*fold, bins=[own, own])[0] for fold in _folds(u, v)]) for own in edges]
+    finest = _CELLS[-1]
+    fold = np.repeat(np.arange(_FOLDS), [len(own) for own, _ in _folds(u, v)])
+    row, column = ((ranks * finest).astype(np.int64) for ranks in (u, v))
+    counts = np.bincount((fold * finest + row) * finest + column, minlength=_FOLDS * finest**2)
+    return [counts.reshape(_FOLDS, cells, finest // cells, cells, -1).sum(axis=(2, 4)) for cells in _CELLS]
 
 
 def _log_density(counts: np.ndarray, nodes: int) -> np.ndarray:
     """Return the log density (nodes, nodes) of a histogram (n, n)."""
     filled = counts + _DOUBT
-    return np.kron(np.log(filled / filled.mean()), np.ones((nodes // len(counts),) * 2))
+    return np.log(filled / filled.mean()).repeat(nodes // len(counts), axis=0).repeat(nodes // len(counts), axis=1)
 
 
 def _weights(densities: np.ndarray) -> np.ndarray:
