@@ -78,8 +78,8 @@ def _recording(net: InfoNet, rng: np.random.Generator, kind: str, nats: float) -
 
 
 def _first(recording: WindowedRecording, windows: int) -> WindowedRecording:
-    kept = (recording.mi[:windows], recording.mean[:windows], recording.spread[:windows])
-    return WindowedRecording(recording.names, *kept)
+    measures = ("mi", "mean", "spread", "correlation")
+    return WindowedRecording(recording.names, *(getattr(recording, name)[:windows] for name in measures))
 
 
 def _compared(before: WindowedRecording, same: WindowedRecording, less: WindowedRecording) -> _Compared:

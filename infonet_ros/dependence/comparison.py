@@ -1,4 +1,4 @@
-"""Differences between two groups of recordings: MI of pairs, mean and spread of channels.
+"""Differences between two groups of recordings: MI, correlation and gain of pairs, mean and spread of channels.
 
 Recordings are the samples: a difference from one day to the next within a group is not a difference between the groups.
 The tests are those of `group_tests`.
@@ -14,6 +14,7 @@ import numpy as np
 from infonet_ros.dependence.group_tests import LEAST_WINDOWS, tested, window_memory
 from infonet_ros.dependence.matrix import DependenceMatrix, benjamini_hochberg
 from infonet_ros.errors import RecordingError
+from infonet_ros.series import mean_of_known, shared_ranks
 from infonet_ros.text import counted
 
 ENOUGH_RECORDINGS = 6
@@ -22,6 +23,7 @@ ENOUGH_RECORDINGS = 6
 LEVEL = 0.01
 """Share of the reported differences that may be due to chance."""
 
+_RELATED = 0.3  # correlation in the first group: of other pairs it is not compared, because each comparison costs power
 _LEAST_SPREAD = 1e-3  # of that of the first group: the spread of a constant window has no logarithm
 
 LEAST_SHIFT = 0.1
@@ -35,8 +37,9 @@ class Difference:
     Attributes
     ----------
     what : str
-        Either "mi" of a pair (nats), "mean" of a channel (in standard deviations of the first group), or "spread" of a
-        channel (the logarithm of its standard deviation).
+        Either "mi" of a pair (nats), "correlation" of its ranks, "gain" (the logarithm of the first one's standard
+        deviation over the second one's), "mean" of a channel (in standard deviations of the first group), or "spread"
+        of a channel (the logarithm of its standard deviation).
     names : tuple of str
         The pair, or the channel.
     before, after : float
@@ -71,6 +74,12 @@ class Difference:
         if self.what == "mi":
             a, b = self.names
             return f"{a} and {b} share {self.after:.2f} nats, {self.before:.2f} before {interval}"
+        if self.what == "correlation":
+            a, b = self.names
+            return f"{a} and {b} have a correlation of {self.after:.2f}, {self.before:.2f} before {interval}"
+        if self.what == "gain":
+            a, b = self.names
+            return f"{a} varies {np.exp(self.shift):.2f} times as much beside {b} as before {interval}"
         (name,) = self.names
         if self.what == "mean":
             return f"the mean of {name} moved by {self.shift:+.2f} standard deviations {interval}"
@@ -85,6 +94,7 @@ class WindowedRecording:
     mi: np.ndarray  # (K, N, N) float: nats, in K windows; NaN where not known
     mean: np.ndarray  # mean, spread: (K, N) float; of the known samples of each channel; NaN of fewer than two
     spread: np.ndarray
+    correlation: np.ndarray  # (K, N, N) float: of the ranks of two channels at the same time; NaN of constant ones
 
     @classmethod
     def of(cls, matrices: Sequence[DependenceMatrix], samples: Sequence[np.ndarray]) -> "WindowedRecording":
@@ -99,6 +109,7 @@ class WindowedRecording:
             np.reshape(mi, (len(mi), count, count)).astype(float),
             np.reshape(mean, (len(mean), count)).astype(float),
             np.reshape(spread, (len(spread), count)).astype(float),
+            np.reshape([_correlations(window) for window in samples], (len(samples), count, count)).astype(float),
         )
 
 
@@ -160,17 +171,31 @@ def _measures(before: Group, after: Group) -> Iterator[tuple[str, tuple[str, ...
     """Yield each measure, the names it is for, and the function that computes it for each window of a group."""
     everywhere = set.intersection(*(set(one.names) for one in (*before, *after)))
     names = [name for name in before[0].names if name in everywhere]
+    scales = {name: _scale(before, name) for name in names}
     for pair in combinations(names, 2):
-        yield "mi", pair, partial(_mi, pair)
-    for name in names:
-        middle, size = _scale(before, name)
+        yield "mi", pair, partial(_of_pair, "mi", pair)
+        if abs(mean_of_known(np.concatenate(_of_pair("correlation", pair, before)))) > _RELATED:
+            yield "correlation", pair, partial(_of_pair, "correlation", pair)
+            yield "gain", pair, partial(_gain, pair, [scales[name][1] for name in pair])
+    for name, (middle, size) in scales.items():
         yield "mean", (name,), partial(_standing, name, middle, size)
         yield "spread", (name,), partial(_log_spread, name, size)
 
 
-def _mi(pair: tuple[str, str], group: Group) -> list[np.ndarray]:
+def _of_pair(what: str, pair: tuple[str, str], group: Group) -> list[np.ndarray]:
     places = [tuple(map(one.names.index, pair)) for one in group]
-    return [one.mi[:, a, b] for one, (a, b) in zip(group, places, strict=True)]
+    return [getattr(one, what)[:, a, b] for one, (a, b) in zip(group, places, strict=True)]
+
+
+def _gain(pair: tuple[str, str], sizes: Sequence[float], group: Group) -> list[np.ndarray]:
+    """Return the gain between two channels: unlike their spreads, it is the same if the robot moves more.
+
+    At rest it is that of their noise, so windows count by the power that they have.
+    """
+    first, second = (_log_spread(name, size, group) for name, size in zip(pair, sizes, strict=True))
+    powers = [np.exp(2.0 * np.maximum(own, other)) for own, other in zip(first, second, strict=True)]
+    logs = [own - other for own, other in zip(first, second, strict=True)]
+    return [one * power / mean_of_known(power) for one, power in zip(logs, powers, strict=True)]
 
 
 def _standing(name: str, middle: float, size: float, group: Group) -> list[np.ndarray]:
@@ -179,6 +204,18 @@ def _standing(name: str, middle: float, size: float, group: Group) -> list[np.nd
 
 def _log_spread(name: str, size: float, group: Group) -> list[np.ndarray]:
     return [np.log(np.maximum(one.spread[:, one.names.index(name)] / size, _LEAST_SPREAD)) for one in group]
+
+
+def _correlations(samples: np.ndarray) -> np.ndarray:
+    """Return the correlations (N, N) of the ranks of channels (T, N), each over the samples that both know."""
+    known = np.isfinite(samples).astype(float)
+    ranks = np.where(known, shared_ranks(samples) - 0.5, 0.0)
+    count = known.T @ known
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, square = (ranks.T @ known) / count, (ranks.T**2 @ known) / count
+        spread = np.sqrt(np.maximum(square - mean**2, 0.0))
+        found = (ranks.T @ ranks / count - mean * mean.T) / (spread * spread.T)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _of_known(measure: Callable[[np.ndarray], float], values: np.ndarray) -> float:

@@ -48,6 +48,29 @@ def test_what_differs_is_found_with_its_size(net):
     assert "c varies 1.94 times as much as before" in str(real["spread", ("c",)])
 
 
+def driven(seed, windows, sign=1.0, late=0):
+    """A gyroscope, ``sign`` times and ``late`` samples after the motion, and a wheel; each window moves as it likes."""
+    samples = streams(seed, windows, coupling=2.0)
+    samples[:, :2] *= np.repeat(np.exp(np.random.default_rng(seed).normal(size=windows)), T)[:, None]
+    samples[:, 0] = sign * np.roll(samples[:, 0], late)
+    return samples
+
+
+@pytest.mark.parametrize(
+    ("fault", "what", "words"),
+    [
+        ({"sign": -1.0}, "correlation", "a and b have a correlation of -0.8"),
+        ({"late": 10}, "correlation", "a and b have a correlation of "),
+        ({"sign": 0.5}, "gain", "a varies 0.5"),
+    ],
+)
+def test_a_sign_a_delay_and_a_gain_are_found_where_each_window_moves_as_it_likes(net, fault, what, words):
+    before, same = (group(net, *(driven(seed, 6) for seed in range(first, first + 4))) for first in (0, 4))
+    after = group(net, *(driven(seed, 6, **fault) for seed in range(4, 8)))
+    assert not [one for one in compare(before, same) if one.real]
+    assert {one.what: str(one)[: len(words)] for one in compare(before, after) if one.real}[what] == words
+
+
 def test_two_drives_of_one_kind_do_not_differ(net):
     """Streams with a memory of up to a fifth of a window: no more of 20 pairs of recordings differ than by chance."""
     p_values = []
@@ -55,7 +78,8 @@ def test_two_drives_of_one_kind_do_not_differ(net):
         memory = (0.0, 0.5, 0.95)[seed % 3]
         before, after = (group(net, streams(100 + 2 * seed + k, 12, memory=memory)) for k in (0, 1))
         differences = compare(before, after)
-        assert Counter(one.what for one in differences) == {"mi": 3, "mean": 3, "spread": 3}
+        counts = Counter(one.what for one in differences)
+        assert counts == {"mi": 3, "correlation": 1, "gain": 1, "mean": 3, "spread": 3}
         assert not [one for one in differences if one.real]
         p_values += [one.p_value for one in differences]
     assert np.mean(np.array(p_values) <= 0.05) <= 0.09
@@ -67,7 +91,8 @@ def test_two_recordings_whose_windows_remember_keep_the_level():
 
     def recording(count, memory):
         mean = lfilter([1.0], [1.0, -memory], rng.standard_normal(count + 50))[50:, None]
-        return WindowedRecording(("a",), np.full((count, 1, 1), np.nan), mean, np.ones((count, 1)))
+        unknown = np.full((count, 1, 1), np.nan)
+        return WindowedRecording(("a",), unknown, mean, np.ones((count, 1)), unknown)
 
     for count, memory in [(5, 0.3), (6, 0.6), (8, 0.0), (8, 0.3), (12, 0.6), (40, 0.8)]:
         p_values = [
@@ -85,7 +110,7 @@ def pairs(rng, count, memory, names=tuple("abcdef")):
     """A recording whose windows know the MI of 15 pairs, each an AR(1) of unit variance; a gone channel has none."""
     windows = lfilter([np.sqrt(1.0 - memory**2)], [1.0, -memory], rng.standard_normal((count + 50, 6, 6)), axis=0)[50:]
     unknown = np.full((count, 6), np.nan)
-    return WindowedRecording(names, windows, unknown, unknown)
+    return WindowedRecording(names, windows, unknown, unknown, np.full(windows.shape, np.nan))
 
 
 def test_all_pairs_together_tell_how_much_their_windows_remember():
@@ -125,7 +150,7 @@ def test_what_differs_from_day_to_day_is_no_difference_of_groups():
     def day(size):
         count = int(rng.integers(4, 40))
         mean, shared = size * rng.standard_normal() + rng.standard_normal((count, 1)), np.full((count, 1, 1), np.nan)
-        return WindowedRecording(("a",), shared, mean, np.ones((count, 1)))
+        return WindowedRecording(("a",), shared, mean, np.ones((count, 1)), shared)
 
     for size, before, after in [(0.0, 3, 3), (3.0, 2, 2), (3.0, 5, 1), (3.0, 8, 4)]:
         p_values = [
@@ -174,11 +199,13 @@ def test_what_is_not_known_is_left_out(net):
     after[:, 2] = np.nan
     found = compare(group(net, before), group(net, after))
     assert {one.names for one in found} == {("a", "b"), ("a",), ("b",)}
+    assert {one.what for one in found} == {"mi", "correlation", "gain", "mean", "spread"}
 
 
 def test_channels_that_one_recording_lacks_are_left_out(net):
     (whole,), (other,) = group(net, streams(0, 6)), group(net, streams(1, 6))
-    fewer = WindowedRecording(NAMES[1:], other.mi[:, 1:, 1:], other.mean[:, 1:], other.spread[:, 1:])
+    kept = (other.mi[:, 1:, 1:], other.mean[:, 1:], other.spread[:, 1:], other.correlation[:, 1:, 1:])
+    fewer = WindowedRecording(NAMES[1:], *kept)
     assert {one.names for one in compare([whole], [fewer])} == {("b", "c"), ("b",), ("c",)}
 
 

@@ -195,7 +195,8 @@ def windowed(name, seed, mi=1.0, count=12):
     shared = np.full((count, 2, 2), np.nan)
     shared[:, 0, 1] = shared[:, 1, 0] = mi + 0.1 * rng.standard_normal(count)
     mean, spread = rng.standard_normal((count, 2)), np.exp(0.1 * rng.standard_normal((count, 2)))
-    return Outcome(name, windows=WindowedRecording(("gyro", "wheel"), shared, mean, spread))
+    unknown = np.full(shared.shape, np.nan)
+    return Outcome(name, windows=WindowedRecording(("gyro", "wheel"), shared, mean, spread, unknown))
 
 
 def test_the_robot_that_slips_differs_from_all_others(tmp_path):
