@@ -241,6 +241,28 @@ def test_the_new_delay_is_reported(baseline):
     assert "the delay of odom after gyro is -0.90 s, no longer 0.30 s" in alarms[0].words
 
 
+def test_of_two_delays_that_fit_alike_none_is_reported(baseline):
+    samples = pair(4, 1000)
+    earlier = samples.copy()
+    samples[BREAK:, 1] = (earlier[BREAK - 6 : -6, 1] + earlier[BREAK - 14 : -14, 1]) / np.sqrt(2.0)
+    alarms, monitor = run(baseline, samples)
+    assert alarms and Kind.DELAY_CHANGED not in {alarm.kind for alarm in monitor.history}
+    samples[BREAK:, 1] = earlier[BREAK - 6 : -6, 1]
+    assert run(baseline, samples)[1].history[0].kind is Kind.DELAY_CHANGED
+
+
+def test_a_command_that_rests_at_another_value_is_not_saturated(baseline):
+    quantiles = baseline.quantiles.copy()
+    quantiles[0, 0, np.abs(quantiles[0, 0]) < 0.3] = 0.0
+    resting = replace(baseline, quantiles=quantiles)
+    samples = pair(4, 1000)
+    samples[:, 0] = np.where(samples[:, 0] < -0.3, samples[:, 0], 0.0)
+    samples = samples[BREAK:] + np.array([0.7, 0.0])
+    assert Diagnosis(resting, 0, samples, 0).saturated() is None
+    samples[::50, 0] = 0.0  # it still comes to its usual value
+    assert Diagnosis(resting, 0, samples, 0).saturated().kind is Kind.SATURATED
+
+
 def test_new_values_of_both_are_not_called_a_fault(baseline):
     samples = pair(4, 1000)
     samples[BREAK:] += (9.0, -9.0)  # both up would fit

@@ -13,9 +13,9 @@ from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.baselines.diagnosis.value_changes import value_changes
-from infonet_ros.dependence.baselines.forms import Form, in_form
+from infonet_ros.dependence.baselines.forms import in_form
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
-from infonet_ros.series import paired_at_lag
+from infonet_ros.series import paired_at_lag, runs
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
 
@@ -53,7 +53,9 @@ class FaultSearch:
         near = (fits.nats[best] - fits.nats[:-1]) * fits.worth < SURE
         order = np.argsort(-fits.nats[:-1], kind="stable")
         fault = _simplest([tried[number].fault for number in order if near[number]])
-        return _or_of_the_other([tried[number].fault for number in order if enough[number]], fault)
+        if fault.kind is Kind.DELAY_CHANGED and _far_apart([one.fault for one in tried], near):
+            return None
+        return _or_of_the_other([tried[number].fault for number in order if enough[number] or near[number]], fault)
 
     def still_dependent(self) -> bool:
         """Return whether the pair is likely to have half of the dependence that it had.
@@ -70,9 +72,11 @@ class FaultSearch:
 
     @property
     def _view(self) -> int:
-        """The view of this pair that shows an offset, if there is one."""
-        own = self.baseline.views_of(self.pair)
-        return next((number for number in own if self.baseline.views[number].form.ranked is Form.VALUES), own[0])
+        """The view of this pair by values, which show an offset, or the first one; its rises are those of its table.
+
+        Views are in the order in which they were learnt: values, innovations, residuals.
+        """
+        return self.baseline.views_of(self.pair)[0]
 
     @property
     def _as_it_is(self) -> np.ndarray:
@@ -164,16 +168,22 @@ def _moved_in_time(name: str, later: float) -> Fault:
     return Fault(Kind.DELAY_CHANGED, words, name)
 
 
+def _far_apart(faults: Sequence[Fault], near: np.ndarray) -> bool:
+    """Return whether separate delays are ``near`` (K,) the best, as of streams that vibrate: then none is known."""
+    delays = near[[fault.kind is Kind.DELAY_CHANGED for fault in faults]]
+    return len(runs(delays)) > 1
+
+
 def _simplest(near: Sequence[Fault]) -> Fault:
     """Return the best of faults that explain a pair about as well, best first; one that drifts only if alone."""
     return next((fault for fault in near if fault.kind is not Kind.DRIFTING), near[0])
 
 
-def _or_of_the_other(enough: Sequence[Fault], fault: Fault) -> Fault:
-    """Return a fault, or that either channel has it if ``enough`` holds one of the other, best first.
+def _or_of_the_other(possible: Sequence[Fault], fault: Fault) -> Fault:
+    """Return a fault, or that either channel has it if a ``possible`` one is that of the other; the best come first.
 
     Beside the other channel, one is as much more as that is less. Which of the two fits better depends on where the
     robot moves: at rest, an offset of the wrong one looks like a slow motion, which tells more than rest.
     """
-    others = [other for other in enough if other.kind is fault.kind and other.channel != fault.channel]
+    others = [other for other in possible if other.kind is fault.kind and other.channel != fault.channel]
     return fault.or_else(others[0]) if fault.channel and others else fault

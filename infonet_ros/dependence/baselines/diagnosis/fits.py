@@ -13,8 +13,8 @@ import numpy as np
 from infonet_ros.dependence.baselines.baseline import log_ratios
 from infonet_ros.dependence.baselines.quantiles import QUANTILES
 
-SURE = 3.0
-"""Nats by which one of two clearly fits better: by chance once in exp(3) times."""
+SURE = 4.0
+"""Nats by which one of two clearly fits better: by chance once in exp(4) times."""
 
 LIKELY = 1.0
 """Nats by which one of two is likely to fit better."""

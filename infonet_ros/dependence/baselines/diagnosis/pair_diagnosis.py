@@ -185,7 +185,7 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
 
     The value is its largest or smallest since ``start``; before, it counts as long as the channel did not pass it.
     Coarse readings come to their outermost level, too, but to others more often. What moves in one direction comes to
-    the value at which it rests, the most frequent of the good ones.
+    the value at which it rests, the most frequent of the good ones. If it no longer comes to that, it may be shifted.
     """
     for sign, words in ((1.0, "above"), (-1.0, "below")):
         values = sign * samples
@@ -197,7 +197,9 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
         visits = np.count_nonzero(visited == value)
         most_visited = visits == np.unique(visited, return_counts=True)[1].max(initial=0)
         levels, counts = np.unique(sign * good, return_counts=True)
-        limited = least < value < most and value != levels[counts.argmax()]
+        home = levels[counts.argmax()]
+        moved = counts.max() > _TIED * len(good) and home not in values[start:]
+        limited = least < value < most and value != home and not moved
         usual = 2.0 * float((sign * good == value).mean())
         if limited and visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual):
             return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
