@@ -74,8 +74,8 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     """Learn the views of a pair, or return the reason why it has none.
 
     Innovations are a view if they give an alarm about as soon as the samples, or sooner, as of slow streams. They are
-    standardized if that gives an alarm sooner, as of bursts. Residuals are a view if they give an alarm promptly: in a
-    weak pair, the expected value of one channel depends on the current motion of the robot.
+    standardized if that gives an alarm sooner, as of bursts. Residuals are a view if they give an alarm promptly, or
+    sooner than another view: in a weak pair, the expected value of one channel depends on the current motion.
     """
     shown = {form: _Shown.of(net, lesson.forms[form], candidate) for form in RANKED}
     tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
@@ -88,7 +88,7 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     if views:
         others = [view for view in others if view.wait <= _LATER * views[0].wait]
     views += sorted(others, key=attrgetter("wait"))[:1]
-    if not isinstance(residuals, str) and residuals.wait <= _PROMPT:
+    if not isinstance(residuals, str) and residuals.wait <= max([_PROMPT, *(view.wait for view in views)]):
         views.append(residuals)
     return LearntPair(candidate, views, whole.whole.expectation) if views else str(values)
 
