@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft
 
 _LEAST_GAINS = 64
+_NOISY = 0.4  # of the steps go back on the step before
 
 
 def memory(deviations: np.ndarray) -> np.ndarray:
@@ -102,6 +103,13 @@ def mean_of_known(values: np.ndarray, known: np.ndarray | None = None) -> np.nda
     """
     known = np.isfinite(values) if known is None else known
     return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def has_noise(values: np.ndarray) -> bool:
+    """Return whether a channel (T,) goes back on its last step again and again, as only noise makes it."""
+    steps = np.diff(values)
+    signs = np.sign(steps[np.isfinite(steps) & (steps != 0.0)])
+    return len(signs) > 1 and bool((signs[1:] != signs[:-1]).mean() >= _NOISY)
 
 
 def runs(mask: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from infonet_ros.caching import cached_property
+from infonet_ros.dependence.changes.lone_changes import LoneChange, find_lone_changes
 from infonet_ros.dependence.changes.matrix_changes import Change, Motion, find_changes
 from infonet_ros.dependence.changes.relation_changes import LEAST_MI, RelationChange, find_relation_changes
 from infonet_ros.dependence.lagged_pair import LaggedPair
@@ -108,6 +109,8 @@ class Analysis:
         About the requested target.
     relation_changes : tuple of RelationChange
         Channels whose relations to others changed, for a while or until the end; the surest first.
+    lone_changes : tuple of LoneChange
+        Single samples that stand out, and other levels of channels that depend on nothing.
     leaders : dict of (int, int) to int
         The leading channel of pairs (a, b) without a clear delay, see `directing.direct`.
     """
@@ -123,6 +126,7 @@ class Analysis:
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
     informative: InformativeChannels | None = None
     relation_changes: tuple[RelationChange, ...] = ()
+    lone_changes: tuple[LoneChange, ...] = ()
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
@@ -199,6 +203,7 @@ def analyse(
         topics=recorded.topics(),
         notices=(*recorded.notices(), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
+        lone_changes=tuple(_lone_changes(whole, settings)),
     )
 
 
@@ -225,14 +230,28 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     matrix, window = whole.matrix, whole.overview.window
     if settings.given:
         return []
-    asked = ~whole.kinship.trivial & (matrix.mi >= np.where(matrix.both_drift, SATURATED, LEAST_MI))
-    asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
+    asked = _related(whole) & (~matrix.both_drift | (matrix.mi >= SATURATED))
     lags = np.round(matrix.lag * window.rate)
     own = np.flatnonzero(~whole.kinship.repeated | asked.any(axis=0))  # a repeated one is asked if it is late
     place = {channel: number for number, channel in enumerate(own.tolist())}
     pairs = [LaggedPair(place[a], place[b], int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
     names, topics = ([of[channel] for channel in place] for of in (window.names, settings.channel_topics))
     return find_relation_changes(window.samples[:, own], whole.overview.stamps, names, topics, pairs)
+
+
+def _lone_changes(whole: WholeRecording, settings: Settings) -> list[LoneChange]:
+    """Find what channels show alone; not of conditional ranks, which have no unit."""
+    if settings.given:
+        return []
+    window, kinship = whole.overview.window, whole.kinship
+    lone = np.logical_not(_related(whole).any(axis=0))
+    return find_lone_changes(window.samples, whole.overview.stamps, window.names, ~kinship.computed, lone)
+
+
+def _related(whole: WholeRecording) -> np.ndarray:
+    """Return which channels (N, N) depend on each other, and not by definition."""
+    significant = whole.matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
+    return significant & ~whole.kinship.trivial & (whole.matrix.mi >= LEAST_MI)
 
 
 def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Iterator[Window]:

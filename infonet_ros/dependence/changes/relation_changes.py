@@ -11,15 +11,14 @@ before. A change that another motion or a third channel can explain is not a fau
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.caching import cached_property
-from infonet_ros.dependence.changes.matrix_changes import OTHER_MOTION
+from infonet_ros.dependence.changes.other_motion import OtherMotion
 from infonet_ros.dependence.changes.relations import Relation
-from infonet_ros.dependence.changes.steps import SHORTEST, Stretch, block_edges, block_means, blocks_of, contrast
+from infonet_ros.dependence.changes.steps import SHORTEST, Stretch, block_edges, blocks_of
 from infonet_ros.dependence.changes.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lagged_pair import LaggedPair
@@ -32,9 +31,6 @@ LEAST_SIGMAS = 10.0
 LEAST_MI = 0.1
 """Nats. The relation of a weaker pair shows too little about either channel."""
 
-_MOVES = 4.0  # times the usual difference at other times: the motion of a channel changes
-_NEW = 0.1  # of the other blocks reach so far: what another motion explains would happen then, too
-_STILL = 1e-3  # of the standard deviation of a channel: it rests
 _HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are known to a block only
 _LONGEST_HELD = 3  # stretches of each channel that are asked
 _DOUBTFUL = 0.5  # of the standard errors of a change
@@ -205,7 +201,7 @@ class _Moment:
         edges = block_edges(len(samples))
         stretch = blocks_of(edges, rows)
         self.lasts = stretch.end == len(edges) - 1
-        self._motions = [_Motion.of(channel, edges, stretch) for channel in samples.T]
+        self._motions = [OtherMotion.of(channel, edges, stretch) for channel in samples.T]
         self._alike = DisjointSet(range(samples.shape[1]))
         self._changed: dict[tuple[int, int], _Changed] = {}
         same: dict[tuple[int, int], dict[int, Verdict]] = {}
@@ -298,42 +294,3 @@ class _Moment:
             for channel, verdict in change.of.items():
                 kinds.setdefault(channel, set()).add(verdict.kind)
         return frozenset(k for k, own in kinds.items() if own == {Outcome.LOST} and self._alike.subset_size(k) == 1)
-
-
-class _Motion(NamedTuple):
-    """Whether a channel begins to move about another level, or more or less than before by `OTHER_MOTION`."""
-
-    level: bool
-    spread: bool
-
-    @classmethod
-    def of(cls, channel: np.ndarray, edges: np.ndarray, stretch: Stretch) -> "_Motion":
-        """Compare the motion of a channel (T,) at the ends of a stretch of blocks with its motion at other times."""
-        known = np.isfinite(channel)
-        if not known.any() or not np.ptp(channel[known]):
-            return cls(False, False)
-        values = np.where(known, channel, np.median(channel[known]))
-        size, means = values.std(), block_means(values, edges)
-        within = np.sqrt(np.maximum(block_means(np.square(values), edges) - np.square(means), 0.0))
-        around = block_means(np.abs(values - np.median(values)), edges)
-        spreads = [np.log(np.maximum(one, _STILL * size)) for one in (within, around)]
-        return cls(
-            _moves_otherwise(means, stretch, size),
-            any(_moves_otherwise(one, stretch, np.log(OTHER_MOTION)) for one in spreads),
-        )
-
-    @property
-    def other(self) -> bool:
-        """Whether it moves in another way."""
-        return self.level or self.spread
-
-
-def _moves_otherwise(means: np.ndarray, stretch: Stretch, least: float) -> bool:
-    """Return whether a series of blocks (B,) has another, unusual level in a stretch, and hardly ever outside."""
-    step = contrast(means, stretch)
-    if abs(step.size) <= max(least, _MOVES * step.usual):
-        return False
-    inside = np.zeros(len(means), dtype=bool)
-    inside[slice(*stretch)] = True
-    beyond = (means[~inside] - np.median(means[inside])) * np.sign(step.size) > 0.0
-    return bool(beyond.mean() < _NEW)

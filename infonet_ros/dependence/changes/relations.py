@@ -17,6 +17,7 @@ from infonet_ros.dependence.changes.steps import (
     block_edges,
     block_means,
     blocks_of,
+    likeliest_rows,
     near,
     noise,
     stretch_size,
@@ -81,12 +82,8 @@ class Relation:
         outside = mean_given(x[~inside], y[~inside])(x)
         slope, level = np.polyfit(outside[inside], y[inside], 1)
         gains = np.square(y - outside) - np.square(y - slope * outside - level)
-        farthest = np.median(np.abs(gains[inside]))
-        sums = np.append(0.0, np.cumsum(np.clip(gains, -farthest, farthest)))  # spikes count as others
         lasts = rows.end > self.rows[-1]
-        starts = np.minimum.accumulate(sums[:-1])
-        end = len(gains) if lasts else int((sums[1:] - starts).argmax()) + 1
-        begin = int(sums[:end].argmin())
+        begin, end = likeliest_rows(gains, lasts)
         exact = Stretch(int(self.rows[begin]), rows.end if lasts else int(self.rows[end - 1]) + 1)
         return exact if exact.begin < rows.end and rows.begin < exact.end else rows
 

@@ -78,6 +78,18 @@ def stretch_size(means: np.ndarray, stretch: Stretch) -> np.ndarray:
     return means @ level / np.linalg.norm(level)
 
 
+def likeliest_rows(gains: np.ndarray, lasts: bool) -> Stretch:
+    """Return the stretch of samples (n,) with the largest sum of gains; up to the last one if it ``lasts``.
+
+    A gain is by how much better another model fits a sample. The larger half of them counts as the median of all, so
+    that spikes have no weight.
+    """
+    farthest = np.median(np.abs(gains[gains != 0.0])) if gains.any() else 0.0
+    sums = np.append(0.0, np.cumsum(np.clip(gains, -farthest, farthest)))
+    end = len(gains) if lasts else int((sums[1:] - np.minimum.accumulate(sums[:-1])).argmax()) + 1
+    return Stretch(int(sums[:end].argmin()), end)
+
+
 def near(stretch: Stretch, count: int) -> Iterator[Stretch]:
     """Yield a stretch of ``count`` blocks, and those between it and the next ones that `stretches` holds."""
     if stretch.end == count:  # each step is searched

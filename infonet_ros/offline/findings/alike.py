@@ -47,7 +47,8 @@ class Alike(Generic[_S]):
     def sentence(self) -> str:
         """One sentence for all, without its full stop."""
         first, *others = self.statements
-        return first.joined(self.names, others).sentence(self.parts)
+        in_order = sorted(self.parts, key=lambda part: (int(part) if part.isdecimal() else -1, part))
+        return first.joined(self.names, others).sentence(in_order)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.dependence.changes.matrix_changes import Change
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.offline.analysis import Analysis
@@ -40,6 +41,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "groups": [_group_record(analysis, group) for group in groups(analysis)],
         "pairs": _pair_records(analysis),
         "changes": [_change_record(analysis, change) for change in analysis.changes],
+        "lone_changes": [_lone_record(analysis, change) for change in analysis.lone_changes],
         "relation_changes": [_relation_record(analysis, change) for change in analysis.relation_changes],
     }
 
@@ -71,6 +73,17 @@ def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, An
         "kind": change.kind.value,
         "value": _plain(change.value),
         "sigmas": _plain(change.sigmas),
+    }
+
+
+def _lone_record(analysis: Analysis, change: LoneChange) -> dict[str, Any]:
+    until = None if change.end is None else (change.end - analysis.zero) / NANOSECONDS
+    return {
+        "channel": change.channel,
+        "spike": change.spike,
+        "value": _plain(change.value),
+        "times_since_start": [(time - analysis.zero) / NANOSECONDS for time in change.times],
+        "until_since_start": until,
     }
 
 

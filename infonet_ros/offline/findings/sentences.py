@@ -26,6 +26,7 @@ _MOST_UNTESTED = 2
 _UNTESTED_MI = 0.25  # nats, that a pair surely shares if it is told without a test
 _NEAREST = 0.1  # p-value after correction, of a pair that is told although it is not significant
 _MOST_RELATIONS = 3
+_MOST_ALONE = 2
 
 
 Pair = tuple[int, int]
@@ -35,7 +36,8 @@ Pair = tuple[int, int]
 class Finding:
     """One sentence, the channels that it is about, what kind it is, and the time of a change, nanoseconds.
 
-    Kinds are "target", "drift", "stuck", "relation", "group", "pair", "explained", "untested", "nothing" and "changes".
+    Kinds are "target", "drift", "stuck", "relation", "alone", "group", "pair", "explained", "untested", "nothing" and
+    "changes".
     """
 
     sentence: str
@@ -51,10 +53,11 @@ def findings(analysis: Analysis) -> list[Finding]:
     """Return the findings that a robot engineer needs, the most useful first.
 
     First come the channels with information about the target, if there is one. Clocks that drift apart, topics and
-    channels that are stuck, and channels that changed follow. Then come groups of similar channels, and pairs: between
-    topics before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups
-    only the first is listed, and pairs whose channels are connected already come later. Pairs that a third channel
-    explains come last. If there is no pair, those of one period are told, which no shift can test.
+    channels that are stuck, and channels that changed follow, beside others or alone. Then come groups of similar
+    channels, and pairs: between topics before within one, with a clear delay before others, strong before weak. Of the
+    pairs between the same groups only the first is listed, and pairs whose channels are connected already come later.
+    Pairs that a third channel explains come last. If there is no pair, those of one period are told, which no shift
+    can test.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_told(analysis)][: MOST_FINDINGS - len(explained)]
@@ -64,6 +67,7 @@ def findings(analysis: Analysis) -> list[Finding]:
         *_drifts(analysis),
         *_stuck(analysis),
         *_relations(analysis),
+        *_alone(analysis),
         *(found or rest),
         *(explained if found else ()),
         _changes(analysis),
@@ -265,6 +269,16 @@ def _relations(analysis: Analysis) -> Iterator[Finding]:
         when = f"after {since}" if change.end is None else f"from {since} to {_since(analysis, change.end)}"
         sentence = change.sentence(when)
         yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
+
+
+def _alone(analysis: Analysis) -> Iterator[Finding]:
+    """Yield what channels show alone: single samples that stand out, and other levels."""
+    for change in analysis.lone_changes[:_MOST_ALONE]:
+        first, *more = (_since(analysis, time) for time in change.times)
+        when = f"at {' and '.join([', '.join([first, *more[:-1]]), *more[-1:]])}"
+        if not change.spike:
+            when = f"after {first}" if change.end is None else f"from {first} to {_since(analysis, change.end)}"
+        yield Finding(change.sentence(when), (change.channel,), "alone", change.times[0])
 
 
 def _changes(analysis: Analysis) -> Finding:

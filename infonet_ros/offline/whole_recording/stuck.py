@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.offline.trace import Overview
-from infonet_ros.series import mean_of_known, runs
+from infonet_ros.series import has_noise, mean_of_known, runs
 from infonet_ros.text import NANOSECONDS
 
 _NOTHING = 1e-6  # of the range of a channel: a filtered speed at rest falls towards 0
@@ -18,7 +18,6 @@ _RESTLESS = 0.5  # of the samples of a field differ from the one before: it neve
 _LIMIT = 0.01  # of the samples of a channel at either end of its range
 _AS_USUAL = 0.5  # of the usual step of a channel: it moves as usual,
 _QUORUM = 0.75  # and so do so many of the others
-_NOISY = 0.4  # of the steps of a channel go back on the step before: what has noise never rests
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck
     for topic in dict.fromkeys(topics):
         own = np.flatnonzero(topics == topic)
         forms = [np.flatnonzero(fields == field) for field in dict.fromkeys(fields[own])]
-        noisy = [one for one in forms if any(_is_noisy(samples[:, k]) for k in one)]
+        noisy = [one for one in forms if any(has_noise(samples[:, k]) for k in one)]
         asked = [(own, len(noisy) == len(forms)), *((form, True) for form in noisy if len(forms) > 1)]
         for channels, all_noisy in asked:
             if len(channels) == len(names):  # there are no others that move
@@ -132,13 +131,6 @@ def _stops_alone(samples: np.ndarray, own: np.ndarray, computed: np.ndarray, row
     steps = np.abs(np.diff(np.delete(samples, own, axis=1), axis=0))
     usual, now = mean_of_known(steps), mean_of_known(steps[rows])
     return float(np.mean(now >= _AS_USUAL * usual)) >= _QUORUM
-
-
-def _is_noisy(values: np.ndarray) -> bool:
-    """Return whether a channel (T,) goes back on its last step again and again, as only noise makes it."""
-    steps = np.diff(values)
-    signs = np.sign(steps[np.isfinite(steps) & (steps != 0.0)])
-    return len(signs) > 1 and bool((signs[1:] != signs[:-1]).mean() >= _NOISY)
 
 
 def without_stuck(overview: Overview, found: Sequence[Stuck]) -> Overview:

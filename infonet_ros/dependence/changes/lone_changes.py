@@ -1,0 +1,138 @@
+"""Changes that a channel shows alone: single samples that stand out, and another level of what depends on nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights, usual_steps
+from infonet_ros.dependence.changes.other_motion import OtherMotion
+from infonet_ros.dependence.changes.steps import (
+    Stretch,
+    block_edges,
+    block_means,
+    contrast,
+    likeliest_rows,
+    noise,
+    stretch_sizes,
+    stretches,
+    without_stretch,
+)
+from infonet_ros.series import has_noise, runs
+
+_MOST_SPIKES = 3  # of a channel: what has more is a channel with spikes
+_OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
+_STANDS_OUT = 6.0  # times the next spike, and times all other steps, that a spike is high
+_RESTLESS = 0.5  # of the samples differ from the one before: a button that is pressed is no spike
+_LEAST_SIGMAS = 10.0  # of another level, in standard errors with autocorrelation
+_UNUSUAL = 5.0  # times the usual difference of levels at other times
+_LEAST_OFFSET = 2.0  # standard deviations about either level
+
+
+@dataclass(frozen=True)
+class LoneChange:
+    """A channel that changes while the others do not show it.
+
+    Attributes
+    ----------
+    channel : str
+    times : tuple of int
+        Of the single samples that stand out, or of the start of another level, nanoseconds of sensor time.
+    end : int or None
+        End of the other level, nanoseconds; None if it lasts until the recording ends, or for single samples.
+    value : float
+        By how much, in the unit of the channel; of a spike by how much at least, since samples are between messages.
+    spike : bool
+        Single samples stand out.
+    """
+
+    channel: str
+    times: tuple[int, ...]
+    end: int | None
+    value: float
+    spike: bool
+
+    def sentence(self, when: str) -> str:
+        """Return what changed, with words for the times, as "at 60 s and 80 s" or "after 120 s"."""
+        if self.spike:
+            single = "a single sample" if len(self.times) == 1 else "single samples"
+            return f"{self.channel} stands out in {single} {when}, by {abs(self.value):.2g} or more."
+        side = "higher" if self.value > 0.0 else "lower"
+        return f"{self.channel} is {abs(self.value):.2g} {side} {when}, while no other channel changes."
+
+
+def find_lone_changes(
+    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], measured: np.ndarray, lone: np.ndarray
+) -> list[LoneChange]:
+    """Find spikes of ``measured`` channels (N,), and levels of ``lone`` ones (N,) that change alone.
+
+    ``samples`` (T, N) are NaN where unknown, ``stamps`` (T,) are nanoseconds. A rate that was computed is not measured.
+    """
+    found = [*_spikes(samples, stamps, names, np.flatnonzero(measured))]
+    for channel in np.flatnonzero(lone & measured).tolist():
+        found += _other_level(samples, stamps, names, channel)
+    return found
+
+
+def _spikes(
+    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], channels: np.ndarray
+) -> Iterator[LoneChange]:
+    """Yield the channels with a few spikes that are much higher than all else that the channel does."""
+    values = samples[:, channels]
+    no_angles = np.zeros(len(channels), dtype=bool)  # whole turns are unwrapped
+    heights = spike_heights(values, no_angles, usual_steps(values, no_angles))
+    if not len(heights):
+        return
+    for column, channel in enumerate(channels.tolist()):
+        rows = _standing_out(heights[:, column], values[:, column])
+        if rows:
+            value = values[rows[0], column] - values[rows[0] - REACH, column]
+            yield LoneChange(names[channel], tuple(int(stamps[row]) for row in sorted(rows)), None, float(value), True)
+
+
+def _standing_out(heights: np.ndarray, values: np.ndarray) -> list[int]:
+    """Return the rows of samples (T,) that stand out far more than any others, the highest first."""
+    steps = np.abs(np.diff(values))
+    steps = np.sort(steps[np.isfinite(steps)])
+    if len(steps) <= _OF_SPIKES or (steps > 0.0).mean() < _RESTLESS:
+        return []
+    spikes = runs(heights > 0.0)
+    tops = [begin + int(heights[begin:end].argmax()) for begin, end in spikes.tolist()]
+    tops.sort(key=lambda row: -heights[row])
+    for count in range(1, min(_MOST_SPIKES, len(tops)) + 1):
+        following = heights[tops[count]] if count < len(tops) else 0.0
+        if heights[tops[count - 1]] > _STANDS_OUT * max(steps[-1 - _OF_SPIKES], following):
+            return [BEFORE + row for row in tops[:count]]
+    return []
+
+
+def _other_level(samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], channel: int) -> Iterator[LoneChange]:
+    """Yield the stretch in which a channel with noise has another level, if that is sure and no other one moves."""
+    rows = np.flatnonzero(np.isfinite(samples[:, channel]))
+    values = samples[rows, channel]
+    if len(rows) < 128 or not has_noise(values):
+        return
+    edges = block_edges(len(values))
+    means = block_means(values, edges)[None]
+    sizes, places = stretch_sizes(means), stretches(means.shape[1])
+    rough = Stretch(*places[np.abs(sizes[0]).argmax()].tolist())
+    rest = noise(without_stretch(means, sizes))[0]
+    step = contrast(means[0], rough)
+    sure = np.abs(sizes[0]).max() > _LEAST_SIGMAS * rest and abs(step.size) > _UNUSUAL * step.usual
+    if not sure:
+        return
+    lasts = rough.end == means.shape[1]
+    inside = np.zeros(len(values), dtype=bool)
+    inside[edges[rough.begin] : edges[rough.end]] = True
+    levels = values[inside].mean(), values[~inside].mean()
+    begin, end = likeliest_rows(np.square(values - levels[1]) - np.square(values - levels[0]), lasts)
+    spread = max(values[inside].std(), values[~inside].std())
+    if abs(levels[0] - levels[1]) < _LEAST_OFFSET * spread or _others_move(samples[rows], channel, edges, rough):
+        return
+    until = None if lasts else int(stamps[rows[end - 1]])
+    yield LoneChange(names[channel], (int(stamps[rows[begin]]),), until, float(levels[0] - levels[1]), False)
+
+
+def _others_move(samples: np.ndarray, channel: int, edges: np.ndarray, stretch: Stretch) -> bool:
+    others = np.delete(samples, channel, axis=1).T
+    return any(OtherMotion.of(other, edges, stretch).other for other in others)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.changes.lone_changes import find_lone_changes
+
+COUNT = 3000
+
+
+def found(*channels, lone=True):
+    samples = np.column_stack(channels)
+    every = np.ones(len(channels), dtype=bool)
+    names = [f"channel_{k}" for k in range(len(channels))]
+    return find_lone_changes(samples, np.arange(COUNT, dtype=np.int64), names, every, every & lone)
+
+
+def ar(rng, memory):
+    keep = np.exp(-1.0 / memory)
+    return lfilter([np.sqrt(1.0 - keep**2)], [1.0, -keep], rng.standard_normal(COUNT + 500))[500:]
+
+
+def test_single_samples_that_stand_out_are_told():
+    rng = np.random.default_rng(0)
+    distance, speed = ar(rng, 40.0) + 0.05 * rng.standard_normal(COUNT), ar(rng, 40.0)
+    distance[[700, 1900]] += (8.0, 9.0)
+    (spike,) = found(distance, speed)
+    assert (spike.channel, spike.times, spike.spike) == ("channel_0", (700, 1900), True)
+    assert spike.sentence("then") == f"channel_0 stands out in single samples then, by {spike.value:.2g} or more."
+    assert spike.value == pytest.approx(9.0, abs=1.0)
+
+
+def test_a_button_and_a_channel_full_of_spikes_are_not():
+    rng = np.random.default_rng(1)
+    button, radar = np.zeros(COUNT), 0.1 * rng.standard_normal(COUNT)
+    button[1000] = 1.0
+    radar[rng.choice(COUNT, 12, replace=False)] += 10.0
+    assert found(button, radar, rng.standard_normal(COUNT)) == []
+
+
+@pytest.mark.parametrize(("end", "rises"), [(COUNT, 0.6), (2100, -0.6)])
+def test_an_offset_of_a_lone_channel_is_told_with_its_time(end, rises):
+    rng = np.random.default_rng(2)
+    voltage = 5.0 + 0.05 * rng.standard_normal(COUNT)
+    voltage[1700:end] += rises
+    (step,) = found(voltage, ar(rng, 40.0))
+    assert step.times == (pytest.approx(1700, abs=2),)
+    assert step.end == (None if end == COUNT else pytest.approx(end, abs=2))
+    assert step.value == pytest.approx(rises, abs=0.01)
+    assert found(voltage, ar(rng, 40.0), lone=False) == []  # beside others its relations show it
+    load = ar(rng, 40.0)
+    load[1700:end] += 8.0
+    assert found(voltage, load) == []  # of two that change neither is alone
+
+
+def test_streams_without_a_change_have_none():
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        white, walk = rng.standard_normal((2, COUNT))
+        walk = np.cumsum(walk)
+        kinds = [white, rng.laplace(size=COUNT), ar(rng, 5.0), ar(rng, 300.0) + 0.3 * white, walk, walk + 5.0 * white]
+        assert found(*kinds, np.linspace(0.0, 5.0, COUNT) + white) == []
