@@ -14,7 +14,7 @@ from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measureme
 from infonet_ros.estimator.network.plug_ins import TILES, both_sums, local_plug_ins, sums_by_tile, unbiased_sums
 from infonet_ros.estimator.network.ranked_channels import EVEN, RankedChannels
 from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
-from infonet_ros.estimator.samples.effective_samples import effective_samples
+from infonet_ros.estimator.samples.effective_samples import at_most_draws, effective_samples
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 _EACH = ("rows", "columns", "shifts", "copies", "numbers")  # fields with one element per pair
@@ -103,7 +103,7 @@ class PairBlock:
         samples, effective, correlation = self._described(rows, columns)
         if ladder:
             sums, finest = both_sums(counts)
-            by_level = self._by_level(rows, columns, finest, effective)
+            by_level, effective = self._by_level(rows, columns, finest, effective)
         else:
             sums, finest, by_level = sums_by_tile(counts), samples.new_empty(0), samples.new_empty(0)
         return _Counted(coarsen(counts).to(torch.uint8), sums, finest, samples, effective, correlation, by_level)
@@ -128,11 +128,12 @@ class PairBlock:
         effective = effective_samples(*both, left.count, self.details)
         return torch.full_like(effective, float(left.count)), effective, correlation
 
-    def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor, effective: Tensor) -> Tensor:
+    def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor, effective: Tensor) -> tuple[Tensor, Tensor]:
         """Return the numbers that depend on the values, not on the ranks alone, (M, 3); see `Observation`.
 
         Pairs of values must recur, as the values do, among the samples that are independent. Otherwise their cells say
-        little, and those of the ranks are taken.
+        little, and those of the ranks are taken. The second result is the effective numbers of samples (M,), not more
+        than the values tell.
         """
         left, right, count = self.left.levels, self.right.levels, self.left.count
         sizes = np.full((2, len(self), 2), EVEN, dtype=np.float32)
@@ -141,7 +142,9 @@ class PairBlock:
             chosen = torch.from_numpy(few).to(rows.device)
             cells = left.cells[rows[chosen]], self[few]._shifted(right.cells, columns[chosen])
             counts = count_pairs(*cells, torch.int16)
-            recur = PAIRS_RECUR * torch.count_nonzero(counts, dim=(1, 2)) <= effective[chosen]
+            telling = at_most_draws(effective[chosen], *cells, counts)
+            effective = effective.index_copy(0, chosen, telling)
+            recur = PAIRS_RECUR * torch.count_nonzero(counts, dim=(1, 2)) <= telling
             finest = finest.index_copy(0, chosen[recur], unbiased_sums(counts[recur]))
             few = few[recur.cpu().numpy()]
             sizes[:, few] = left.sizes[self.rows[few]], right.sizes[self.columns[few]]
@@ -151,7 +154,7 @@ class PairBlock:
         np.minimum(first[:, 1], second[:, 1], out=values[:, 2])
         by_level = torch.from_numpy(values).to(finest.device)
         by_level[:, 0] += finest / count
-        return by_level
+        return by_level, effective
 
     def _shifted(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""
