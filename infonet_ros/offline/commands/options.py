@@ -80,7 +80,7 @@ class Options:
         typer.Option(
             metavar="NUMBER",
             min=0,
-            help="Shifted copies for the p-values of every window; each takes as long as the data. Default: p-values "
+            help="Shifted copies for the p-values of every window; each costs as much time as the data. Default: p-values "
             "only for the whole recording.",
         ),
     ] = None
