@@ -24,7 +24,7 @@ def train(
     ],
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="YAML file of settings; default: those of the shipped network.", dir_okay=False),
+        typer.Option(metavar="FILE", help="YAML file of settings; default: as the shipped network.", dir_okay=False),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="CPU cores to use; default: as in the settings.", min=1)

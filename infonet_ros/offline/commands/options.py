@@ -80,8 +80,8 @@ class Options:
         typer.Option(
             metavar="NUMBER",
             min=0,
-            help="Shifted copies for the p-values of every window; each costs as much time as the data. Default: p-values "
-            "only for the whole recording.",
+            help="Shifted copies for the p-values of every window; each takes as much time as the data. Default: "
+            "p-values only for the whole recording.",
         ),
     ] = None
     max_channels: Annotated[
