@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 import torch
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baselines.baseline import PairBaseline, View, log_ratios
 from infonet_ros.dependence.baselines.expectation import Expectation
 from infonet_ros.dependence.baselines.forms import RANKED, Form
@@ -39,6 +40,7 @@ _LEAST_STATES = 10  # independent samples of the values, so that what one half s
 _USUAL = 3600.0  # seconds between false alarms, for which views are compared
 _LATER = 1.2  # times the wait of the samples: innovations with a longer wait are not used
 _PROMPT = 3.0  # seconds: residuals with a longer wait are not used
+_TOO_FEW = "too few samples in one half of the recordings"
 _SHIFTS = 8  # circular shifts, for the evidence of a pair that is independent
 
 
@@ -77,11 +79,11 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     standardized if that gives an alarm sooner, as of bursts. Residuals are a view if they give an alarm promptly, or
     sooner than another view: in a weak pair, the expected value of one channel depends on the current motion.
     """
-    shown = {form: _Shown.of(net, lesson.forms[form], candidate) for form in RANKED}
+    shown = {form: _Shown(net, lesson.forms[form], candidate) for form in RANKED}
     tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
     values, residuals = tried[Form.VALUES], tried[Form.RESIDUALS]
-    whole = shown[Form.VALUES]
-    if whole is None or whole.whole.independent_samples < _LEAST_STATES:
+    whole = shown[Form.VALUES].whole
+    if whole is None or shown[Form.VALUES].independent_samples < _LEAST_STATES:
         return str(values)
     others = [view for form in RANKED[1:] if not isinstance(view := tried[form], str)]
     views = [] if isinstance(values, str) else [values]
@@ -90,17 +92,23 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     views += sorted(others, key=attrgetter("wait"))[:1]
     if not isinstance(residuals, str) and residuals.wait <= max([_PROMPT, *(view.wait for view in views)]):
         views.append(residuals)
-    return LearntPair(candidate, views, whole.whole.expectation) if views else str(values)
+    return LearntPair(candidate, views, whole.expectation) if views and shown[Form.VALUES].halves else str(values)
 
 
-def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntView | str:
+def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str:
     """Learn one view of a pair, or return the reason why it cannot be learnt."""
-    if shown is None:
-        return "too few samples in one half of the recordings"
-    first, second, whole = shown.first, shown.second, shown.whole
-    crosswise = [first.judge(second.pieces, form), second.judge(first.pieces, form)]
-    if refused := _refusal(whole, crosswise, form):
+    whole = shown.whole
+    if whole is None:
+        return _TOO_FEW
+    if refused := _refusal(shown, form):
         return refused
+    if not shown.halves:
+        return _TOO_FEW
+    first, second = shown.halves
+    crosswise = [first.judge(second.pieces, form), second.judge(first.pieces, form)]
+    least = min(np.nanmean(np.concatenate(half)) for half in crosswise)
+    if form is not Form.RESIDUALS and least < shown.mi / 4.0:
+        return "the two halves of the recordings differ in how the two depend on each other"
     # What the whole shows may be worse than what the halves do; then its own samples show it.
     held_out = [ratios for half in crosswise for ratios in half]
     across, own = (Rises.of(ratios, lesson.seconds) for ratios in (held_out, whole.judge(whole.pieces, form)))
@@ -113,36 +121,29 @@ def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntVie
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
     view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
-    return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
+    return LearntView(view, whole.table, shown.mi, wait, rises.interval(heights_of_rises(held_out)))
 
 
-def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Form) -> str | None:
-    """Return why a pair cannot be judged in a form; ``crosswise`` are the log ratios (T,) of both halves."""
+def _refusal(shown: "_Shown", form: Form) -> str | None:
+    """Return why a pair cannot be judged in a form by all its samples; most candidates cannot, so this comes first."""
     least = _LEAST_STATES if form is Form.RESIDUALS else LEAST_INDEPENDENT
-    if whole.independent_samples < least:
+    if shown.independent_samples < least:
         return f"so slow that the recordings contain fewer than {least} independent samples"
-    if whole.mi < LEAST_MI:
-        return f"less than {LEAST_MI:g} nats"
-    if form is Form.RESIDUALS:
-        return None
-    if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
-        return "the two halves of the recordings differ in how the two depend on each other"
-    return None
+    return f"less than {LEAST_MI:g} nats" if shown.mi < LEAST_MI else None
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
     """A pair in one form as some pieces show it.
 
-    ``pieces`` are samples (2, T), ``quantiles`` (2, Q), ``table`` (G, G), ``mi`` in nats. ``independent_samples`` is
-    the number that all samples of the slower one are worth; ``expectation`` predicts each of the two from the other.
+    ``pieces`` are samples (2, T), ``quantiles`` (2, Q), ``drawn`` and ``table`` (G, G) the table of the network and the
+    one that holds for all samples. ``expectation`` predicts each of the two from the other.
     """
 
     pieces: list[np.ndarray]
     quantiles: np.ndarray
+    drawn: np.ndarray
     table: np.ndarray
-    mi: float
-    independent_samples: float
     expectation: Expectation
 
     @classmethod
@@ -153,15 +154,10 @@ class _Part:
         known = np.isfinite(x) & np.isfinite(y)
         if known.sum() < InfoNet.MIN_SAMPLES or np.ptp(x[known]) == 0.0 or np.ptp(y[known]) == 0.0:
             return None
-        quantiles = channel_quantiles(both.T)
-        # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
-        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T, details=False))
-        independent = float(effective_samples(memory, memory, int(known.sum())).min())
-        drawn, mi = net.discriminant(x, y), net.estimate(x, y).mi
-        if not np.isfinite(mi):
+        drawn = net.discriminant(x, y)
+        if not np.isfinite(drawn).all():
             return None
-        table = stacked(drawn, both)
-        return cls(pairs, quantiles, table, mi + shared(table) - shared(drawn), independent, Expectation.of(both))
+        return cls(pairs, channel_quantiles(both.T), drawn, stacked(drawn, both), Expectation.of(both))
 
     def judge(self, pieces: Sequence[np.ndarray], form: Form) -> list[np.ndarray]:
         """Return the log ratio of each sample of some pieces (2, T): by the table, or by the residuals."""
@@ -173,16 +169,40 @@ class _Part:
 
 @dataclass(frozen=True, eq=False)
 class _Shown:
-    """A pair in one form, as the halves of the good samples and all of them show it."""
+    """A pair in one form, as the good samples and each half of them show it; learnt when it is asked for."""
 
-    first: _Part
-    second: _Part
-    whole: _Part
+    net: InfoNet
+    lesson: Lesson
+    candidate: LaggedPair
 
-    @classmethod
-    def of(cls, net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> "_Shown | None":
-        parts = [_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces)]
-        return None if None in parts else cls(*(part for part in parts if part is not None))
+    @cached_property
+    def whole(self) -> _Part | None:
+        """What all samples show; None if they are too few."""
+        return _Part.of(self.net, self.lesson.pieces, self.candidate)
+
+    @cached_property
+    def halves(self) -> list[_Part]:
+        """What each half shows; empty if the samples of one are too few."""
+        parts = [_Part.of(self.net, pieces, self.candidate) for pieces in self.lesson.halves()]
+        return [] if None in parts else [part for part in parts if part is not None]
+
+    @cached_property
+    def mi(self) -> float:
+        """What the two share in all samples, nats."""
+        assert self.whole is not None
+        own = self.net.estimate(*np.concatenate(self.whole.pieces, axis=1)).mi
+        return own + shared(self.whole.table) - shared(self.whole.drawn)
+
+    @cached_property
+    def independent_samples(self) -> float:
+        """The number that all samples of the slower one are worth."""
+        assert self.whole is not None
+        both = np.concatenate(self.whole.pieces, axis=1)
+        known = both[:, np.isfinite(both).all(axis=0)]
+        # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
+        levels = autocorrelations(ranks_among(self.whole.quantiles, known.T).T, details=False)
+        memory = torch.from_numpy(levels)
+        return float(effective_samples(memory, memory, known.shape[1]).min())
 
 
 def _decoupled(pair: _Part, form: Form) -> Iterator[np.ndarray]:
