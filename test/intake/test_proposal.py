@@ -47,6 +47,14 @@ def test_husky_gets_angles_for_quaternions_and_a_rate_that_fills_the_window(husk
     assert husky.settings.rate == 10.0  # the odometry's; the GPS at 2.5 Hz would leave 50 samples in a window
 
 
+def test_a_topic_without_numbers_is_named(tmp_path, store):
+    messages = [*leg_and_speed(store, seconds=20.0)]
+    word = store.types["std_msgs/msg/String"]("on")
+    words = [("/words", "std_msgs/msg/String", time + 1, word) for topic, _, time, _ in messages if topic == "/leg"]
+    path = write_ros2(tmp_path / "bag", store, sorted([*messages, *words], key=lambda one: one[2]))
+    assert proposal_for(path).notices == ("left out, because their messages hold no numbers: /words.",)
+
+
 def test_a_topic_that_repeats_another_is_named(tmp_path, store):
     messages = [*leg_and_speed(store, seconds=20.0)]
     again = [("/leg_again", kind, time + 2, message) for topic, kind, time, message in messages if topic == "/leg"]

@@ -15,7 +15,7 @@ from infonet_ros.intake.proposing.kinds import Column, FieldKind, as_angle, kind
 from infonet_ros.intake.recording import NumericField, Recording, Span
 from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
-from infonet_ros.text import moment
+from infonet_ros.text import listed, moment
 
 _MOST_MESSAGES = 100_000  # that are read; of a longer recording, in parts from all over it
 _VALUES_A_MESSAGE = 50  # a message with twice as many counts as two
@@ -53,7 +53,7 @@ class Candidate:
 
 def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[NumericField]]:
     """List the numeric fields of each topic, with notices about the others."""
-    found = {}
+    found, without = {}, []
     for topic in topics:
         try:
             fields, left_out = recording.fields(topic)
@@ -63,6 +63,10 @@ def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[
         notices += [f"{topic}: {sentence}." for sentence in left_out]
         if fields:
             found[topic] = fields
+        elif not left_out:
+            without.append(topic)
+    if without:
+        notices.append(f"left out, because their messages hold no numbers: {listed(without)}.")
     return _at_most(_MOST_FIELDS, found, notices)
 
 
