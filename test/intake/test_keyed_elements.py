@@ -8,7 +8,7 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.reductions import number_of_text
-from infonet_ros.intake.messages.types import store_schema
+from infonet_ros.intake.messages.types import definitions_schema
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.settings import Modality, Settings
@@ -117,4 +117,4 @@ def test_other_texts_are_no_numbers(text):
 )
 def test_what_has_no_name_or_no_number_is_refused(path, kind, store):
     with pytest.raises(ConfigurationError, match=r"/topic"):
-        bind_channel(path, kind, store_schema(store), "/topic")
+        bind_channel(path, kind, definitions_schema(store.fielddefs), "/topic")

@@ -14,10 +14,10 @@ from infonet_ros.errors import ConfigurationError, InputError
 from infonet_ros.intake.messages.arrays import image_pixels
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.paths import Step, parse_channel
-from infonet_ros.intake.messages.types import store_schema
+from infonet_ros.intake.messages.types import definitions_schema
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
-SCHEMA = store_schema(STORE)
+SCHEMA = definitions_schema(STORE.fielddefs)
 T = STORE.types
 TYPES = ("sensor_msgs/msg/Imu", "sensor_msgs/msg/JointState", "sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
 

@@ -8,7 +8,7 @@ from rosbags.typesys import Stores, get_typestore
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.messages.types import store_schema
+from infonet_ros.intake.messages.types import definitions_schema
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 T = STORE.types
@@ -45,7 +45,7 @@ def scan(ranges):
 
 
 def value(path, message):
-    return bind_channel(path, message.__msgtype__, store_schema(STORE), "/topic").extract(message)
+    return bind_channel(path, message.__msgtype__, definitions_schema(STORE.fielddefs), "/topic").extract(message)
 
 
 @pytest.mark.parametrize(
@@ -209,14 +209,14 @@ def test_what_is_no_path_is_refused(path):
 
 def test_an_unknown_type_is_refused():
     with pytest.raises(ConfigurationError, match="'no_msgs/msg/Nothing' is not known to this recording"):
-        bind_channel("x", "no_msgs/msg/Nothing", store_schema(STORE), "/topic")
+        bind_channel("x", "no_msgs/msg/Nothing", definitions_schema(STORE.fielddefs), "/topic")
 
 
 def test_channels_of_installed_messages():
     messages = pytest.importorskip("sensor_msgs.msg", reason="needs the ROS message packages")
 
     def read(path, message, type_name):
-        return bind_channel(path, type_name, store_schema(STORE), "/topic").extract(message)
+        return bind_channel(path, type_name, definitions_schema(STORE.fielddefs), "/topic").extract(message)
 
     message = messages.JointState(name=["a", "b"], position=[1.0, 2.0])
     assert read("position[b]", message, "sensor_msgs/JointState") == 2.0

@@ -1,6 +1,7 @@
 """Channels: one number out of each message of a type, chosen by a path.
 
-    channel = bind_channel("angular_velocity.y", "sensor_msgs/msg/Imu", store_schema(typestore), "/imu/data")
+    schema = definitions_schema(typestore.fielddefs)
+    channel = bind_channel("angular_velocity.y", "sensor_msgs/msg/Imu", schema, "/imu/data")
     channel.extract(message)        # float; NaN: not known; None: this message says nothing about the channel
 
 A path is bound once to a message type. After that it only reads attributes, so it works on messages of rclpy and of

@@ -74,11 +74,6 @@ def _has_messages(package: str) -> bool:
     return any((Path(place) / "msg").is_dir() for place in places)
 
 
-def store_schema(typestore: Any) -> Schema:
-    """Make a schema from a rosbags type store."""
-    return definitions_schema(typestore.fielddefs)
-
-
 def installed_definitions(type_name: str) -> dict[str, Any]:
     """Return the definitions of a message type and of all in it, from ``.msg`` or ``.idl`` files of installed packages.
 
