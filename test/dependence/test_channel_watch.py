@@ -4,7 +4,7 @@ import pytest
 from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
-from infonet_ros.intake.windows.alignment import messages_since
+from infonet_ros.intake.windows.spikes import messages_since
 
 RATE = 10.0
 INTERVAL = 3600.0  # s

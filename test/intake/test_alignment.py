@@ -8,13 +8,13 @@ from infonet_ros.intake.windows.alignment import (
     clock_ticks,
     gap_limit,
     mean_rates_of_change,
-    messages_since,
     rates_of_change,
     resample,
     slope_span,
     stream_period,
     unwrapped,
 )
+from infonet_ros.intake.windows.spikes import messages_since
 
 NAN = math.nan
 

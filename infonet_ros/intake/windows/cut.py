@@ -10,10 +10,10 @@ from infonet_ros.intake.windows.alignment import (
     rates_of_change,
     resample,
     slope_span,
-    spikes_since,
     stream_period,
     unwrapped,
 )
+from infonet_ros.intake.windows.spikes import spikes_since
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.text import NANOSECONDS
 

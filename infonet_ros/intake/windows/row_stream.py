@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.windows.alignment import GAP_PERIODS, messages_since
+from infonet_ros.intake.windows.alignment import GAP_PERIODS
 from infonet_ros.intake.windows.cut import Cut
+from infonet_ros.intake.windows.spikes import messages_since
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
