@@ -75,6 +75,37 @@ def test_what_connects_no_new_channels_comes_last_and_one_topic_after_several(sm
     ]  # fmt: skip
 
 
+def test_a_pair_that_shares_little_comes_last(small_analysis):
+    mi = np.zeros((6, 6))
+    for a, b, value in [(0, 2, 0.5), (1, 4, 0.08), (3, 2, 0.3), (1, 5, 0.12)]:
+        mi[a, b] = mi[b, a] = value
+    analysis = with_matrix(small_analysis, mi)
+    matrix = replace(analysis.whole.matrix, lower=0.5 * analysis.whole.matrix.mi)
+    told = findings(replace(analysis, whole=replace(analysis.whole, matrix=matrix)))
+    assert [one.channels for one in told if one.kind == "pair"] == [
+        ("cmd.x", "odom.x"), ("cmd.y", "imu.y"), ("odom.x", "odom.y"), ("cmd.y", "imu.x"),
+    ]  # fmt: skip
+
+
+def test_both_forms_of_a_field_are_connected(small_analysis):
+    """The humidity and its rate of change are one: beside the temperature, its rate tells nothing new."""
+    fields = {
+        "oven": ("temperature",),
+        "air": ("humidity", "humidity|rate"),
+        "imu": ("bias", "bias|rate"),
+        "fan": ("rpm",),
+    }
+    modalities = tuple(Modality(name, f"/{name}", channels) for name, channels in fields.items())
+    mi = np.zeros((6, 6))
+    for a, b, value in [(0, 3, 1.2), (0, 1, 1.0), (2, 4, 0.4), (0, 5, 0.3)]:
+        mi[a, b] = mi[b, a] = value
+    told = findings(with_matrix(small_analysis, mi, modalities=modalities))
+    assert [one.channels for one in told if one.kind == "pair"] == [
+        ("oven.temperature", "imu.bias"), ("oven.temperature", "air.humidity"), ("oven.temperature", "fan.rpm"),
+        ("air.humidity|rate", "imu.bias|rate"),
+    ]  # fmt: skip
+
+
 def test_a_group_of_one_topic_comes_after_pairs_of_several(small_analysis):
     mi = np.zeros((6, 6))
     mi[:3, :3] = 1.2

@@ -40,8 +40,8 @@ class News:
     def __init__(self, kinship: Kinship, found: list[Group]) -> None:
         one_field = kinship.one_field
         self._connected = DisjointSet(range(len(one_field)))
-        for speed, position in np.argwhere(kinship.measured & ~kinship.late).tolist():
-            self._connected.merge(speed, position)
+        for one, other in np.argwhere((kinship.measured | one_field) & ~kinship.late).tolist():
+            self._connected.merge(one, other)
         self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
         self._listed = {frozenset({-1 - number}) for number in range(len(found))}
         self._other_forms = [frozenset(np.flatnonzero(one_field[[*group.members]].any(axis=0))) for group in found]

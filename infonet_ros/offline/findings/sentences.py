@@ -25,6 +25,7 @@ _MOST_EXPLAINED = 2
 _MOST_UNTESTED = 2
 _UNTESTED_MI = 0.25  # nats, that a pair surely shares if it is told without a test
 _NEAREST = 0.1  # p-value after correction, of a pair that is told although it is not significant
+_LITTLE = 0.1  # nats, of pairs that come last
 _MOST_RELATIONS = 3
 _MOST_ALONE = 2
 
@@ -93,13 +94,14 @@ def links(analysis: Analysis) -> list[Link]:
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Group | Pair]:
     """Yield groups and pairs of several topics, then those of one, then those of one structure, such as a vector.
 
-    Last come pairs whose channels are connected already, and one of each group, with the interval of its delay: if that
-    tells something about stamps, it follows its group.
+    Then come pairs whose channels are connected already, and one of each group, with the interval of its delay: if that
+    tells something about stamps, it follows its group. Last come pairs that share little.
     """
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
     news = News(analysis.whole.kinship, found)
     again: list[Pair] = []
+    little: list[Pair] = []
     for level in (2, 1, 0):
         for group in found:
             if spread(analysis, *group.members) == level:
@@ -111,11 +113,13 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Group | Pair]:
                         again.append(delayed)
         for pair in pairs:
             if spread(analysis, *pair) == level and news.first(*pair):
-                if news.connects(*pair):
-                    yield pair
-                else:
+                if not news.connects(*pair):
                     again.append(pair)
-    yield from again
+                elif analysis.whole.matrix.mi[pair] < _LITTLE:
+                    little.append(pair)
+                else:
+                    yield pair
+    yield from (*again, *little)
 
 
 def _delayed(analysis: Analysis, group: Group, pairs: list[Pair]) -> Pair | None:
