@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.bar import Bar
 from rich.color import Color
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -33,6 +33,11 @@ _FEWEST_PAIRS = 5
 _SHORTEST_NAME = 6  # characters; where names would be shorter, pairs are named by the numbers of their rows
 _KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
 _PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
+
+
+def draws_over(console: Console) -> bool:
+    """Return whether a live view is possible: rich shows none in a pipe, nor in a dumb terminal, such as in Emacs."""
+    return console.is_terminal and not console.is_dumb_terminal
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.keys import Keys
-from infonet_ros.drawing.screen import screen
+from infonet_ros.drawing.screen import draws_over, screen
 from infonet_ros.drawing.view_options import ViewOptions
 from infonet_ros.errors import InfonetError
 from infonet_ros.node.session import ros_session
@@ -26,8 +26,8 @@ _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
 def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeout: float) -> None:
     """Show the matrices of the node with the full name ``target`` until a key or Ctrl-C ends it, or only the first one.
 
-    ``as_json`` prints lines of JSON in place of the live view; where the output is no terminal, matrices are printed as
-    text. Both wait for the first matrix for ``timeout`` seconds.
+    ``as_json`` prints lines of JSON in place of the live view; where none is possible, matrices are printed as text.
+    Both wait for the first matrix for ``timeout`` seconds.
     """
     console = Console()
     with ros_session():
@@ -38,7 +38,7 @@ def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeou
         try:
             if as_json:
                 print_json(listener, executor, options, once, timeout)
-            elif once or not console.is_terminal:
+            elif once or not draws_over(console):
                 print_text(listener, executor, options, console, once, timeout)
             else:
                 watch(listener, executor, options, console)
