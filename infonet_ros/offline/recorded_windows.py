@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.intake.proposing.timing import check_window
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.topic_log import StampLog, TopicStatistics
@@ -104,7 +104,7 @@ class RecordedWindows:
         return stamp_notices(self._stream, self._settings.modalities, self._recording)
 
     def _check_length(self, window: Window) -> None:
-        if len(window.samples) < InfoNet.MIN_SAMPLES:
+        if len(window.samples) < MIN_SAMPLES:
             check_window(self._span.duration, window.rate, self._settings.window, unit_remedy(self._recording))
 
 
