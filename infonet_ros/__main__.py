@@ -1,9 +1,9 @@
 """The program `infonet`, also as `python -m infonet_ros`.
 
-Ctrl-C and SIGTERM end it at any moment, also if the shell that started it in the background ignores Ctrl-C. Until the
-command line is loaded, they end the process at once. After that they raise an exception, so that every context is left
-and no temporary folder stays behind. While a library is being loaded, they end the process at once if nothing is to be
-cleared.
+Ctrl-C, SIGTERM and SIGHUP end it at any moment, also if the shell that started it in the background ignores Ctrl-C.
+Until the command line is loaded, they end the process at once. After that they raise an exception, so that every
+context is left and no temporary folder stays behind. While a library is being loaded, they end the process at once if
+nothing is to be cleared.
 """
 
 import atexit

@@ -7,8 +7,9 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
-"""Signals that end a program: Ctrl-C, and what other programs send."""
+_HANGUP = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+ENDING = (signal.SIGINT, signal.SIGTERM, *_HANGUP)
+"""Signals that end a program: Ctrl-C, what other programs send, and a terminal that closes, which nohup ignores."""
 
 REPEATED = signal.SIGALRM
 """Timer that repeats the first signal for a library that passes over it, see `infonet_ros.__main__`."""

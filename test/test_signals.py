@@ -1,5 +1,6 @@
 """How the program ends by a signal, in whatever library it is."""
 
+import signal
 import subprocess
 import sys
 
@@ -89,6 +90,17 @@ def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
 def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
     process = ended(moment, name)
     assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
+
+
+def test_a_terminal_that_closes_ends_it_unless_nohup_ignores_that():
+    process = ended("again", "SIGHUP")
+    assert (process.returncode, process.stdout, process.stderr) == (129, "cleared\n", "")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = ended("again", "SIGHUP")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "cleared\n", "")
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGWINCH", 0)])

@@ -27,7 +27,7 @@ _WORKER_GRACE = 0.2  # seconds for the window that is being computed
 
 
 class Interruption:
-    """Waits for SIGINT or SIGTERM, and ends the process soon after it.
+    """Waits for one of the signals that end a program, and ends the process soon after it.
 
     The executor, if there is one, is woken by the signal. The main thread may compute for so many seconds of ``grace``
     before the process is killed, 0 until ROS 2 starts.

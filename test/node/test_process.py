@@ -90,6 +90,7 @@ def own_memory(process):
         ("SIGINT", configures, {}),
         ("SIGINT", is_unconfigured, {"autostart": False}),
         ("SIGINT", listens, {}),
+        ("SIGHUP", listens, {}),
         ("SIGINT", computes, LONG_WINDOW),
         ("SIGTERM", computes, LONG_WINDOW),
     ],
