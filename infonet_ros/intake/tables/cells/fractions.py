@@ -13,10 +13,8 @@ _DIGITS = (3, 6, 9)  # of milliseconds, microseconds, nanoseconds
 
 def fractions_count(cells: pa.Array, numbers: np.ndarray) -> bool:
     """Return whether the fractions of cells count: so they grow, but the ``numbers`` (rows,) of the cells fall."""
-    if not (numbers[1:] < numbers[:-1]).any():
-        return False
-    seconds = np.diff(np.floor(numbers))
-    if not ((seconds >= 0).all() and (seconds > 0).any()):
+    seconds = np.floor(numbers)
+    if (seconds[1:] < seconds[:-1]).any() or seconds[0] == seconds[-1] or (numbers[1:] >= numbers[:-1]).all():
         return False
     parts = pc.extract_regex(cells, _PARTS)
     if parts.null_count or _digits(parts) not in _DIGITS:
