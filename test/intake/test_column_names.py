@@ -15,6 +15,14 @@ def test_without_a_header_columns_are_numbered(tmp_path):
     assert "it has no header line: its columns are named column_1, column_2, column_3." in notices
 
 
+def test_numbers_of_the_columns_are_no_row(tmp_path):
+    """As pandas writes an array; rows of whole numbers may begin so."""
+    path = written(tmp_path, "0,1,2\n" + NUMBERS)
+    assert_read(path, {"column_2": A, "column_3": B})
+    found, _ = together([written(tmp_path, "".join(f"{k},{k + 1},{k + 2}\n" for k in range(60)))])
+    assert found["table.column_2"] == [(k * 10**9, k + 1) for k in range(60)]
+
+
 @pytest.mark.parametrize(
     "header", ["", "# timestamp tx ty tz qx qy qz qw\n", "# ground truth\n#timestamp tx ty tz qx qy qz qw\n"]
 )

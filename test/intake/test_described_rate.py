@@ -24,6 +24,8 @@ RATES = {
     "thousands": "Abtastintervall: 50,000 us\nx;y\n1;2\n2;4\n3;5\n",
     "several rows of a frame": "Devices\n20\nFrame,Sub Frame,x\n,,N\n1,0,1\n1,1,2\n2,0,3\n",
     "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
+    "pictures": "# fps: 20\nframe,x\n1,1\n2,2\n3,3\n",
+    "pictures in a sentence": "# recorded at 20 fps\nframe,x\n1,1\n2,2\n3,3\n",
     "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
 }
 

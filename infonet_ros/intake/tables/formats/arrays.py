@@ -19,19 +19,11 @@ from infonet_ros.text import NANOSECONDS, listed, shorten
 MOST_COLUMNS = 256
 """Columns of one array; more are pictures or the like."""
 
-_RATES = (
-    "sampling_rate",
-    "samplingrate",
-    "sample_rate",
-    "samplerate",
-    "srate",
-    "fs",
-    "rate",
-    "frequency",
-    "freq",
-    "control_freq",
-)
-_PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period", "tinterval")
+_RATES = {
+    *("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate"),
+    *("fs", "fps", "rate", "frequency", "freq", "control_freq"),
+}
+_PERIODS = {"dt", "ts", "sample_time", "sampletime", "sampling_period", "period", "tinterval"}
 
 
 def sheets_of_arrays(
@@ -226,7 +218,7 @@ def _rates(scalars: Mapping[str, np.ndarray]) -> Iterator[tuple[str, float]]:
     """Go through the numbers that are the rates of arrays, and these rates in Hz."""
     for name, scalar in scalars.items():
         last = name.rpartition(".")[2].lower()
-        if last in (*_RATES, *_PERIODS) and scalar.dtype.kind in "iuf" and (value := float(scalar.reshape(()))) > 0:
+        if last in _RATES | _PERIODS and scalar.dtype.kind in "iuf" and (value := float(scalar.reshape(()))) > 0:
             yield name, value if last in _RATES else 1.0 / value
 
 

@@ -82,7 +82,17 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
     if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
         return header + 1
-    return first
+    return first + _counts_columns(rows[first], rows[first + 1 :])
+
+
+def _counts_columns(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether cells count the columns of rows of decimal numbers: 0, 1, 2, as pandas writes for lack of names.
+
+    The index, which has no name, may stand before them.
+    """
+    names = cells[not cells[0] :]
+    counted = len(cells) > 2 and list(names) == [*map(str, range(len(names)))]
+    return counted and any("." in cell for row in rows[:1] for cell in row)
 
 
 def _with_name_of_index(rows: Sequence[list[str]]) -> Sequence[list[str]]:
