@@ -54,8 +54,8 @@ bench: setup  ## Compare with other estimators, under 3 minutes; LONG=1 makes th
 	@$(if $(ROS_DISTRO),,.venv/bin/pip install -q uv && VIRTUAL_ENV=.venv .venv/bin/uv pip install -q -r setup.py --extra bench)
 	@$(ACTIVATE) python3 -m benchmarks $(if $(LONG),--long)
 
-pictures: setup  ## Draw the pictures of README.md and docs/ again from the recording that comes with the package
-	@$(ACTIVATE) python3 scripts/pictures.py
+pictures: setup  ## Draw the pictures of README.md, docs/ and examples/ again from the recordings that come with the package
+	@$(ACTIVATE) python3 scripts/pictures.py && python3 examples/motion_study/motion_study.py
 
 lock:  ## Write scripts/requirements.lock again from scripts/requirements.in, for every Python at once
 	@.venv/bin/pip install -q uv
