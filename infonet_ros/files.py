@@ -31,7 +31,8 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise error(f"{path} cannot be read ({reason}): expected {expected}.") from problem
     if not kind:
-        raise error(f"{path} is not there: expected {expected}.")
+        link = f"is a link to {path.readlink()}, which " if path.is_symlink() else ""
+        raise error(f"{path} {link}is not there: expected {expected}.")
     if kind != "file":
         remedy = "name the files or bags in it" if kind == "folder" else "write it to a file, and name that"
         raise error(f"{path} is a {kind}: expected {expected}; {remedy}.")

@@ -180,3 +180,9 @@ def test_nothing_waits_for_the_writer_of_a_pipe(tmp_path, load):
         os.mkfifo(tmp_path / f"a{suffix}")
     with pytest.raises(InfonetError, match=r"is a pipe: expected .*; write it to a file, and name that"):
         load(tmp_path / "a.pipe")
+
+
+def test_a_link_to_nothing_says_where_it_leads(tmp_path):
+    (tmp_path / "a.yaml").symlink_to("b.yaml")
+    with pytest.raises(ConfigurationError, match=r"a\.yaml is a link to b\.yaml, which is not there: expected a param"):
+        load_settings(tmp_path / "a.yaml")
