@@ -14,6 +14,7 @@ _MOST_PAIRS = 3  # of the same two topics, the strongest
 _LEAST_SHARE = 0.75  # of the parts must have a delay inside the search
 _SURE = 6.0  # standard errors of the drift; over the recording it must also be twice the scatter of the delays
 _LEAST_DRIFT = 2.0
+_BETWEEN = 0.1  # of a sample: rough streams draw a delay between two lags so far towards one of them
 
 
 @dataclass(frozen=True)
@@ -105,4 +106,5 @@ def _drift(
     if abs(slope) <= _SURE * error or over_all <= _LEAST_DRIFT * scatter:
         return None
     slow, fast = pair if slope > 0.0 else pair[::-1]
-    return ClockDrift(fast, slow, abs(slope), T_90 * error, over_all)
+    drawn = _BETWEEN / rate / float(np.ptp(seconds))
+    return ClockDrift(fast, slow, abs(slope), float(np.hypot(T_90 * error, drawn)), over_all)
