@@ -110,7 +110,7 @@ def shift_p_values(
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:
         return found, 0
-    features = _features(ranks[:count], TESTED_DEGREES)
+    features = features_of(ranks[:count], TESTED_DEGREES)
     spectra = fft.rfft(features, axis=-1, workers=workers)
     for a in range(channels):
         for b in range(a + 1, channels):
@@ -173,7 +173,7 @@ def _spectra(ranks: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, n
 
     Returns two arrays (F, N, DEGREES + 1, blocks), the first conjugate, and the length to transform back to.
     """
-    features = _features(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
+    features = features_of(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
     blocks = -(-len(ranks) // block)
     length = fft.next_fast_len(block + 2 * longest, real=True)
     padded = np.pad(features, ((0, 0), (0, 0), (longest, blocks * block - len(ranks) + longest)))
@@ -183,7 +183,7 @@ def _spectra(ranks: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, n
     return left.conj(), right, length
 
 
-def _features(ranks: np.ndarray, degrees: int) -> np.ndarray:
+def features_of(ranks: np.ndarray, degrees: int) -> np.ndarray:
     """Return functions of the ranks with mean 0 and variance 1, and 1 where known: (N, degrees + 1, T) float32."""
     known = np.isfinite(ranks.T)
     orders = np.arange(1, degrees + 1)[:, None]

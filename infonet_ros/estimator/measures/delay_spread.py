@@ -46,8 +46,8 @@ class DelaySpread:
     broad: bool = False
     """Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams."""
     physical: bool = False
-    """Whether late stamps are not the cause. Slow and fast motions have different delays, as behind a filter, or one
-    stream holds its values, as a command does."""
+    """Whether late stamps are not the cause. Slow and fast motions have different delays or gains, as behind a filter,
+    or one stream holds its values, as a command does."""
 
     @property
     def delayed(self) -> bool:

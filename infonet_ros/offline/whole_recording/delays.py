@@ -13,6 +13,7 @@ import numpy as np
 from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
 from infonet_ros.estimator.measures.contingency import LEAST_GAIN, RIVAL, lagged_contingency
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds, uphill
+from infonet_ros.estimator.measures.gains import gain_changes
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
@@ -114,7 +115,9 @@ class Spreads:
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
         surer |= level.broad and change.delayed and change.is_at(lag)
         found = change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
-        return replace(found, physical=level.differs(change) or holds(self.moves.ranks[:, pair]))
+        samples, ranks = self.moves.samples[:, pair], self.moves.ranks[:, pair]
+        filtered = found.delayed and gain_changes(samples, ranks, found.delay)
+        return replace(found, physical=filtered or level.differs(change) or holds(ranks))
 
 
 @dataclass(frozen=True, eq=False)
