@@ -6,6 +6,7 @@ their sums vary more where neighbouring products repeat each other, whatever the
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from infonet_ros.series import joint_autocovariances, memory_of
 
@@ -38,11 +39,12 @@ def block_sums(left: np.ndarray, right: np.ndarray, shifts: np.ndarray, blocks: 
     """Return ``left[j, t] right[k, t + shift]``, summed over the samples of each block: (S, blocks, J, K)."""
     count = left.shape[1]
     apart = count // blocks
-    rows = np.arange(blocks)[:, None] * apart + np.arange(min(apart, LONGEST))
+    used = min(apart, LONGEST)
+    rows = np.arange(blocks)[:, None] * apart + np.arange(used)
     parts = left[:, rows].swapaxes(0, 1)  # (blocks, J, rows)
-    later = np.concatenate([right, right], axis=1).T
-    found = [parts @ later[rows + shift] for shift in np.asarray(shifts) % count]
-    return np.stack(found)
+    later = np.concatenate([right, right], axis=1).T.copy()
+    spans = sliding_window_view(later, used, axis=0).swapaxes(1, 2)  # from each sample on: views, no copies
+    return np.stack([parts @ spans[shift::apart][:blocks] for shift in np.asarray(shifts) % count])
 
 
 def spread_of(sums: np.ndarray) -> np.ndarray:
