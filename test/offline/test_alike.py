@@ -69,6 +69,7 @@ def test_motors_that_follow_their_targets_are_one_line(small_analysis):
         "motor*.speed follows by 0.19 s (0.13 to 0.25 s)."
     )
     assert first.channels == ("motor1.target", "motor1.speed", "motor2.target", "motor2.speed")
+    assert first.patterns == ("motor*.target", "motor*.speed")
     assert second.channels == ("motor3.target", "motor3.speed")
     assert [(link.a, link.b) for link in links(analysis)] == [(0, 1), (2, 3), (4, 5)]
     assert said(analysis)[-1] == str(changes)

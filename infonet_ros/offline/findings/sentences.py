@@ -37,6 +37,8 @@ Pair = tuple[int, int]
 class Finding:
     """One sentence, the channels that it is about, what kind it is, and the time of a change, nanoseconds.
 
+    ``patterns`` are the names in the sentence that stand for several channels.
+
     Kinds are "target", "drift", "stuck", "relation", "alone", "group", "pair", "explained", "untested", "nothing" and
     "changes".
     """
@@ -45,6 +47,7 @@ class Finding:
     channels: tuple[str, ...]
     kind: str
     time: int | None = None
+    patterns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.sentence
@@ -133,7 +136,8 @@ def _told(analysis: Analysis) -> Iterator[Finding]:
     told = (_about(analysis, one) for one in _groups_and_pairs(analysis))
     for several in alike(told):
         kind = "group" if isinstance(several.statements[0], ToldGroup) else "pair"
-        yield Finding(f"{several.sentence}.", several.channels, kind)
+        patterns = several.names if several.parts else ()
+        yield Finding(f"{several.sentence}.", several.channels, kind, patterns=patterns)
 
 
 def _about(analysis: Analysis, one: Group | Pair) -> ToldGroup | ToldPair:

@@ -61,7 +61,7 @@ def shown_findings(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list
     for one in findings(analysis):
         pair = _numbers(analysis, *one.channels[:2]) if len(one.channels) > 1 else None
         window = None if one.time is None else _window(kept, one.time)
-        found.append(ShownFinding(_pieces(one.sentence, one.channels), pair, window))
+        found.append(ShownFinding(_pieces(one.sentence, (*one.channels, *one.patterns)), pair, window))
     return found
 
 
