@@ -147,7 +147,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     held, honest = sum(map(_holds, judged)), sum(map(_honest, independent))
     found = sum(row["called"] > POWER * results["pairs"] for row in coupled)
     low, high = ALARMS
-    kinds = f"{len(KINDS)} kinds of robots' streams"
+    kinds = f"{len({row['name'] for row in coupled})} kinds of robots' streams"
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level, {kinds}, T = {', '.join(map(str, SAMPLES))}",

@@ -89,9 +89,11 @@ def waves_in_noise(rng, count):
 
 def draws(left, right):
     """Return the number of draws of values that two streams (T,) of three states tell."""
-    counts = np.bincount(3 * left + right, minlength=9)
-    numbers = (torch.from_numpy(one)[None] for one in (left, right, counts))
-    return at_most_draws(torch.tensor([float(len(left))]), *numbers).item()
+    pair = 3 * left + right
+    alike = np.bincount(pair, minlength=9)[pair].astype(np.float32)
+    return at_most_draws(
+        torch.tensor([float(len(left))]), torch.from_numpy(pair)[None], torch.from_numpy(alike)[None]
+    ).item()
 
 
 def test_values_without_memory_are_drawn_at_each_sample(rng):

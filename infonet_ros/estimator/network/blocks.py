@@ -142,9 +142,11 @@ class PairBlock:
             chosen = torch.from_numpy(few).to(rows.device)
             cells = left.cells[rows[chosen]], self[few]._shifted(right.cells, columns[chosen])
             counts = count_pairs(*cells, torch.int16)
-            telling = at_most_draws(effective[chosen], *cells, counts)
+            cell = BINS * cells[0].long() + cells[1]
+            alike = counts.flatten(1).gather(1, cell).float()  # samples of the same pair of values as each, (K, T)
+            telling = at_most_draws(effective[chosen], cell, alike)
             effective = effective.index_copy(0, chosen, telling)
-            recur = PAIRS_RECUR * torch.count_nonzero(counts, dim=(1, 2)) <= telling
+            recur = PAIRS_RECUR * alike.reciprocal().sum(dim=1) <= telling
             finest = finest.index_copy(0, chosen[recur], unbiased_sums(counts[recur]))
             few = few[recur.cpu().numpy()]
             sizes[:, few] = left.sizes[self.rows[few]], right.sizes[self.columns[few]]

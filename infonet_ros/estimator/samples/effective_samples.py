@@ -77,15 +77,14 @@ def effective_samples(left: Tensor, right: Tensor, count: int, details: bool = T
     return (count / inflation.clamp_min(1.0)).clamp(MIN_EFFECTIVE, count)
 
 
-def at_most_draws(effective: Tensor, left: Tensor, right: Tensor, counts: Tensor) -> Tensor:
+def at_most_draws(effective: Tensor, pair: Tensor, alike: Tensor) -> Tensor:
     """Return effective samples (M,) of pairs of streams of values, not more than the times at which values were drawn.
 
     Two streams of states that change at the same events have as many independent pairs of values as events, which
     their autocorrelations do not tell. An event is seen if the pair of values changes by it, as two samples of chance
-    do. The values are numbered, (M, T) both; ``counts`` (M, ...) are those of each pair of values.
+    do. ``pair`` (M, T) is the number of each sample's pair of values, ``alike`` (M, T) how many samples have it.
     """
-    count = left.shape[1]
-    changes = ((left[:, 1:] != left[:, :-1]) | (right[:, 1:] != right[:, :-1])).sum(dim=1)
-    equal = counts.flatten(1).float().square().sum(dim=1) - count
-    differing = 1.0 - equal / (count * (count - 1.0))
+    count = pair.shape[1]
+    changes = (pair[:, 1:] != pair[:, :-1]).sum(dim=1)
+    differing = (count - alike.mean(dim=1)) / (count - 1.0)
     return effective.minimum(1.0 + changes / differing.clamp_min(1.0 / count)).clamp_min(MIN_EFFECTIVE)
