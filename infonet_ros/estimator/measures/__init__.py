@@ -8,5 +8,6 @@ The modules, by task:
 - Pairs without a p-value, and why: `untestable`.
 - Vectors: `sliced`, and the test of `independence`.
 - Each sample: `pointwise`. Gradients: `differentiable`.
-- Without the network, for all lags at once: `contingency`, and `delay_spread` for the error of a delay.
+- Without the network, for all lags at once: `contingency`, and `delay_spread` for the error of a delay. `gains` tells a
+  filter from a delay.
 """
