@@ -4,7 +4,7 @@ import torch
 from scipy.signal import butter, lfilter, sosfilt
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.network.quantiles import TRAINED_EFFECTIVE, without_certainty
+from infonet_ros.estimator.network.quantiles import BY_CHANCE, TRAINED_EFFECTIVE, without_chance
 from infonet_ros.estimator.samples.effective_samples import (
     MIN_EFFECTIVE,
     at_most_draws,
@@ -68,11 +68,12 @@ def test_intervals_of_independent_streams_that_ring_down_begin_at_zero(net, rng)
     assert np.mean(np.array(lower) > 0.02) <= 0.1  # four in ten if only the level counts
 
 
-def test_the_lower_end_rises_from_zero_with_the_effective_samples():
+def test_the_lower_end_leaves_out_what_few_effective_samples_share_by_chance():
     effective = TRAINED_EFFECTIVE * torch.tensor([0.7, 1.0, 1.5, 2.0, 50.0])
-    found = without_certainty(torch.tensor([[0.4, 0.6, 0.9]]).expand(5, 3), effective)
-    torch.testing.assert_close(found[:, 0], 0.4 * torch.tensor([0.0, 0.0, 0.5, 1.0, 1.0]))
-    assert found[:, 1:].tolist() == [pytest.approx([0.6, 0.9])] * 5
+    found = without_chance(torch.tensor([[2.0, 2.5, 2.9]]).expand(5, 3), effective)
+    torch.testing.assert_close(found[:, 0], 2.0 - BY_CHANCE * torch.tensor([1.0, 1.0, 0.5, 0.0, 0.0]))
+    assert found[:, 1:].tolist() == [pytest.approx([2.5, 2.9])] * 5
+    assert without_chance(torch.tensor([[0.4, 0.6, 0.9]]), effective[:1]).tolist() == [pytest.approx([0.0, 0.6, 0.9])]
 
 
 def smooth_set_points(rng, count):

@@ -7,6 +7,7 @@ from torch.nn import functional
 QUANTILES = (0.05, 0.5, 0.95)
 RESOLUTION = 1e-3  # nats
 TRAINED_EFFECTIVE = 12.0  # samples: effective number of the slowest streams of training
+BY_CHANCE = 0.8  # nats: the lower ends of independent steps and waves hardly reach it, as `benchmarks.level` shows
 LEAST = 1e-4  # nats: of estimates whose logarithm is taken
 CORRECTION = (-5.0, 3.0)  # of the logarithm of a mean
 
@@ -20,14 +21,15 @@ def corrected_mean(estimates: Tensor, weights: Tensor, correction: Tensor) -> Te
     return mean * torch.exp(correction.clamp(*CORRECTION))
 
 
-def without_certainty(quantiles: Tensor, effective: Tensor) -> Tensor:
-    """Return quantiles (M, 3) whose lower end falls to 0 where the effective samples (M,) are few.
+def without_chance(quantiles: Tensor, effective: Tensor) -> Tensor:
+    """Return quantiles (M, 3) whose lower ends leave out what few effective samples (M,) can share by chance.
 
-    It is 0 up to `TRAINED_EFFECTIVE`, and unchanged from twice as many on. Training has noise behind filters: of steps
-    and waves, two independent streams share more by chance with the same number of effective samples.
+    Up to `TRAINED_EFFECTIVE` that is `BY_CHANCE`, and from twice as many on nothing. Training has noise behind filters:
+    with the same number of effective samples, two independent streams of steps or waves share more.
     """
-    certain = (effective / TRAINED_EFFECTIVE - 1.0).clamp(0.0, 1.0)
-    return torch.cat([quantiles[:, :1] * certain[:, None], quantiles[:, 1:]], dim=1)
+    few = (2.0 - effective / TRAINED_EFFECTIVE).clamp(0.0, 1.0)
+    lower = (quantiles[:, :1] - BY_CHANCE * few[:, None]).clamp_min(0.0)
+    return torch.cat([lower, quantiles[:, 1:]], dim=1)
 
 
 def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from infonet_ros.estimator.network.blocks import PairBlock, observe_together, ro
 from infonet_ros.estimator.network.machine import ONE_THREAD, fast_dtype, keep_freed_memory, resolve_device
 from infonet_ros.estimator.network.observation import Input, Observation
 from infonet_ros.estimator.network.pair_network import Network
-from infonet_ros.estimator.network.quantiles import without_certainty
+from infonet_ros.estimator.network.quantiles import without_chance
 from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.short_network import ShortNetwork
 
@@ -121,7 +121,7 @@ class Runner:
         else:
             evidence, found = self.network.evidence(seen, tables)
             quantiles = self.readout(evidence)
-        return without_certainty(quantiles, seen.effective), found
+        return without_chance(quantiles, seen.effective), found
 
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:

@@ -77,10 +77,11 @@ class ToldPair:
         return delay.clear, delay.topic, delay.contradicted, delay.changes, *places
 
     def agrees(self, other: "ToldPair") -> bool:
-        """Return whether the same can be said of both: their delays are the same within their errors."""
+        """Return whether the same can be said of both: MI and delays are the same within their intervals."""
         own, its = self.delay, other.delay
+        alike = self.lower <= other.upper and other.lower <= self.upper
         apart = abs(own.seconds - its.seconds) > DELAYS_APART * (own.error + its.error)
-        return self.form == other.form and not (own.clear and apart)
+        return self.form == other.form and alike and not (own.clear and apart)
 
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""

@@ -8,7 +8,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
-from infonet_ros.offline.whole_recording.delays import SATURATED, DelayCurve, depends_more
+from infonet_ros.offline.whole_recording.delays import DelayCurve, depends_more
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.stuck import Stuck
 from infonet_ros.text import listed
@@ -134,11 +134,8 @@ class WholeRecording:
 
     @property
     def sure(self) -> np.ndarray:
-        """(N, N) bool: the MI of the pair is well known; an interval from near 0 to 2 nats tells nothing.
-
-        What is `SATURATED` is told though the pair has so few effective samples that its interval begins at 0.
-        """
-        return (self.matrix.lower >= _SURE * self.matrix.mi) | (self.matrix.mi >= SATURATED)
+        """(N, N) bool: the MI of the pair is well known; an interval from near 0 to 2 nats tells nothing."""
+        return self.matrix.lower >= _SURE * self.matrix.mi
 
     @cached_property
     def weaker_form(self) -> np.ndarray:
