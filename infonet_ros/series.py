@@ -1,4 +1,4 @@
-"""Ranks, means, medians, integrals, gains, runs, autocovariances, memory and lags of series, for all rooms."""
+"""Ranks, means, integrals, gains, runs, autocovariances, memory and lags of series, for every part of the package."""
 
 from collections.abc import Sequence
 
@@ -79,21 +79,6 @@ def shared_ranks(samples: np.ndarray) -> np.ndarray:
         known = np.isfinite(channel)
         ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
     return ranks
-
-
-def median(values: np.ndarray) -> float:
-    """Return the median of values (T,), all known, at least one; as `numpy.median`, which takes three times as long.
-
-    Examples
-    --------
-    >>> median(np.array([4.0, 1.0, 2.0, 3.0]))
-    2.5
-    """
-    half = len(values) // 2
-    if len(values) % 2:
-        return float(np.partition(values, half)[half])
-    lower, upper = np.partition(values, [half - 1, half])[half - 1 : half + 1]
-    return float((lower + upper) / 2.0)
 
 
 def mean_of_known(values: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:

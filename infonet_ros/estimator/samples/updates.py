@@ -8,8 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from infonet_ros.series import median
-
 LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
 REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
 STUCK = 0.1  # of the samples repeat a value that never returns
@@ -139,7 +137,7 @@ def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
 def _changes_in_noise(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the `_changes` of a stream (T,) of steps without its slight noise; None if it is not one."""
     moves = np.abs(moves)
-    noise = median(moves)
+    noise = np.median(moves)
     stepping = moves > STEP * noise
     if noise == 0.0 or 1 + np.count_nonzero(stepping) <= FEW_RUNS:
         return None
@@ -148,7 +146,7 @@ def _changes_in_noise(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | No
     levels = np.repeat(np.add.reduceat(samples, starts) / lengths, lengths)
     about = np.square(samples - levels).mean()
     within = np.square(moves[~stepping]).mean()
-    spread = median(np.abs(samples - median(samples)))
+    spread = np.median(np.abs(samples - np.median(samples)))
     slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
     return _changes(np.round(levels / (FINE * noise))) if slight else None
 
