@@ -83,7 +83,7 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
     values, residuals = tried[Form.VALUES], tried[Form.RESIDUALS]
     whole = shown[Form.VALUES].whole
-    if whole is None or shown[Form.VALUES].independent_samples < _LEAST_STATES:
+    if whole is None or whole.independent_samples < _LEAST_STATES:
         return str(values)
     others = [view for form in RANKED[1:] if not isinstance(view := tried[form], str)]
     views = [] if isinstance(values, str) else [values]
@@ -100,14 +100,14 @@ def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str
     whole = shown.whole
     if whole is None:
         return _TOO_FEW
-    if refused := _refusal(shown, form):
+    if refused := _refusal(whole, form):
         return refused
-    if not shown.halves:
+    if shown.halves is None:
         return _TOO_FEW
     first, second = shown.halves
     crosswise = [first.judge(second.pieces, form), second.judge(first.pieces, form)]
     least = min(np.nanmean(np.concatenate(half)) for half in crosswise)
-    if form is not Form.RESIDUALS and least < shown.mi / 4.0:
+    if form is not Form.RESIDUALS and least < whole.mi / 4.0:
         return "the two halves of the recordings differ in how the two depend on each other"
     # What the whole shows may be worse than what the halves do; then its own samples show it.
     held_out = [ratios for half in crosswise for ratios in half]
@@ -121,15 +121,15 @@ def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
     view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
-    return LearntView(view, whole.table, shown.mi, wait, rises.interval(heights_of_rises(held_out)))
+    return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
 
 
-def _refusal(shown: "_Shown", form: Form) -> str | None:
+def _refusal(whole: "_Part", form: Form) -> str | None:
     """Return why a pair cannot be judged in a form by all its samples; most candidates cannot, so this comes first."""
     least = _LEAST_STATES if form is Form.RESIDUALS else LEAST_INDEPENDENT
-    if shown.independent_samples < least:
+    if whole.independent_samples < least:
         return f"so slow that the recordings contain fewer than {least} independent samples"
-    return f"less than {LEAST_MI:g} nats" if shown.mi < LEAST_MI else None
+    return f"less than {LEAST_MI:g} nats" if whole.mi < LEAST_MI else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +140,7 @@ class _Part:
     one that holds for all samples. ``expectation`` predicts each of the two from the other.
     """
 
+    net: InfoNet
     pieces: list[np.ndarray]
     quantiles: np.ndarray
     drawn: np.ndarray
@@ -157,7 +158,27 @@ class _Part:
         drawn = net.discriminant(x, y)
         if not np.isfinite(drawn).all():
             return None
-        return cls(pairs, channel_quantiles(both.T), drawn, stacked(drawn, both), Expectation.of(both))
+        return cls(net, pairs, channel_quantiles(both.T), drawn, stacked(drawn, both), Expectation.of(both))
+
+    @property
+    def samples(self) -> np.ndarray:
+        """Those of all pieces, (2, T)."""
+        return np.concatenate(self.pieces, axis=1)
+
+    @cached_property
+    def mi(self) -> float:
+        """What the two share, nats."""
+        return self.net.estimate(*self.samples).mi + shared(self.table) - shared(self.drawn)
+
+    @cached_property
+    def independent_samples(self) -> float:
+        """The number that all samples of the slower one are worth."""
+        samples = self.samples
+        known = samples[:, np.isfinite(samples).all(axis=0)]
+        # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
+        levels = autocorrelations(ranks_among(self.quantiles, known.T).T, details=False)
+        memory = torch.from_numpy(levels)
+        return float(effective_samples(memory, memory, known.shape[1]).min())
 
     def judge(self, pieces: Sequence[np.ndarray], form: Form) -> list[np.ndarray]:
         """Return the log ratio of each sample of some pieces (2, T): by the table, or by the residuals."""
@@ -181,32 +202,14 @@ class _Shown:
         return _Part.of(self.net, self.lesson.pieces, self.candidate)
 
     @cached_property
-    def halves(self) -> list[_Part]:
-        """What each half shows; empty if the samples of one are too few."""
-        parts = [_Part.of(self.net, pieces, self.candidate) for pieces in self.lesson.halves()]
-        return [] if None in parts else [part for part in parts if part is not None]
-
-    @cached_property
-    def mi(self) -> float:
-        """What the two share in all samples, nats."""
-        assert self.whole is not None
-        own = self.net.estimate(*np.concatenate(self.whole.pieces, axis=1)).mi
-        return own + shared(self.whole.table) - shared(self.whole.drawn)
-
-    @cached_property
-    def independent_samples(self) -> float:
-        """The number that all samples of the slower one are worth."""
-        assert self.whole is not None
-        both = np.concatenate(self.whole.pieces, axis=1)
-        known = both[:, np.isfinite(both).all(axis=0)]
-        # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
-        levels = autocorrelations(ranks_among(self.whole.quantiles, known.T).T, details=False)
-        memory = torch.from_numpy(levels)
-        return float(effective_samples(memory, memory, known.shape[1]).min())
+    def halves(self) -> tuple[_Part, _Part] | None:
+        """What each half shows; None if the samples of one are too few."""
+        first, second = (_Part.of(self.net, pieces, self.candidate) for pieces in self.lesson.halves())
+        return None if first is None or second is None else (first, second)
 
 
 def _decoupled(pair: _Part, form: Form) -> Iterator[np.ndarray]:
     """Yield the log ratios (T,) of a pair that is independent: one of the two is shifted circularly."""
-    x, y = np.concatenate(pair.pieces, axis=1)
+    x, y = pair.samples
     for shift in np.linspace(0, len(x), _SHIFTS + 2)[1:-1].astype(int):
         yield from pair.judge([np.stack([x, np.roll(y, shift)])], form)
