@@ -7,6 +7,7 @@ import numpy as np
 
 from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights, usual_steps
 from infonet_ros.dependence.changes.other_motion import OtherMotion
+from infonet_ros.dependence.changes.relations import LEAST_SAMPLES
 from infonet_ros.dependence.changes.steps import (
     Stretch,
     block_edges,
@@ -110,7 +111,7 @@ def _other_level(samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], 
     """Yield the stretch in which a channel with noise has another level, if that is sure and no other one moves."""
     rows = np.flatnonzero(np.isfinite(samples[:, channel]))
     values = samples[rows, channel]
-    if len(rows) < 128 or not has_noise(values):
+    if len(rows) < LEAST_SAMPLES or not has_noise(values):
         return
     edges = block_edges(len(values))
     means = block_means(values, edges)[None]

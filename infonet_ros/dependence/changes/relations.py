@@ -29,7 +29,7 @@ from infonet_ros.dependence.changes.verdicts import A_BIN, BINS, CHANGED, Outcom
 from infonet_ros.series import average_ranks
 
 LEAST_SAMPLES = 128
-"""Samples of a pair; shorter pairs are not judged."""
+"""Samples of a pair, or of a lone channel; with fewer it is not judged."""
 
 _EDGE = 0.02  # of the samples of x at either end, where the means are not known
 _LEAST_COMMON = 0.02  # of the samples must have values of x that occur outside and inside
