@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.driven_streams import Driven, Kind
-from benchmarks.streams import BEFORE, Rng, slow_noise
+from benchmarks.driven_streams import Kind
+from benchmarks.streams import BEFORE, Rng, held, slow_noise
 
 
 def _bumper(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -18,7 +18,7 @@ def _fixes(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     places = np.round(slow_noise(noise, count // 10 + 2, 0.8), 2)
     arrives = np.append(True, times.random(len(places) - 1) > 0.1)
     places = places[np.maximum.accumulate(np.where(arrives, np.arange(len(places)), 0))]
-    return np.repeat(places, 10)[times.integers(10) :][:count]
+    return held(places, 10, times.integers(10), count)
 
 
 def _multiplexed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -44,14 +44,15 @@ def _heater(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 
 def _trimmed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Rest at a trim, give or take a bit, and move at times."""
-    moves = np.maximum(np.abs(slow_noise(noise, count, 0.95)) - 1.0, 0.0) * np.sign(slow_noise(noise, count, 0.95))
+    values = slow_noise(noise, count, 0.95)
+    moves = np.sign(values) * np.maximum(np.abs(values) - 1.0, 0.0)
     return np.round(12.0 + 60.0 * moves + 0.4 * noise[-count:])
 
 
 def _signal(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Tell the strength of a radio signal in whole numbers, every 5 samples."""
     values = np.round(-60.0 + 4.0 * slow_noise(noise, count // 5 + 2, 0.8))
-    return np.repeat(values, 5)[times.integers(5) :][:count]
+    return held(values, 5, times.integers(5), count)
 
 
 def _modes(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -83,7 +84,7 @@ def _differences(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 def _means(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Report the mean of each 10 samples for the next 10."""
     means = slow_noise(noise, 10 * (count // 10 + 2), 0.9).reshape(-1, 10).mean(axis=1)
-    return np.repeat(means, 10)[times.integers(10) :][:count]
+    return held(means, 10, times.integers(10), count)
 
 
 def _queue(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -100,14 +101,10 @@ def _silent(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return np.where(times.random(count) < 1.0 / 3.0, np.nan, slow_noise(noise, count, 0.9))
 
 
-def _stale(hold: int) -> Driven:
-    """Held at regular ticks; half of the messages repeat the value before, since the sensor is slower."""
-
-    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-        fresh = np.cumsum(times.random(count // hold + 2) < 0.5)
-        return np.repeat(slow_noise(noise, count, 0.5)[fresh], hold)[times.integers(hold) :][:count]
-
-    return stream
+def _stale(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    """Send each 3 samples; half of the messages repeat the value before, since the sensor is slower."""
+    fresh = np.cumsum(times.random(count // 3 + 2) < 0.5)
+    return held(slow_noise(noise, count, 0.5)[fresh], 3, times.integers(3), count)
 
 
 BUSES: dict[str, Kind] = {
@@ -120,7 +117,7 @@ BUSES: dict[str, Kind] = {
     "multiplexed converter": Kind(_multiplexed),
     "messages every 3.3 samples": Kind(_time_triggered),
     "messages every 3.3 samples, common times": Kind(_time_triggered, together=True),
-    "stale repeats of messages, common times": Kind(_stale(3), together=True),
+    "stale repeats of messages, common times": Kind(_stale, together=True),
     "heater": Kind(_heater),
     "stick with a trim": Kind(_trimmed),
     "strength of a radio signal": Kind(_signal),

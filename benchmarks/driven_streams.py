@@ -12,7 +12,7 @@ from scipy.signal import butter, lfilter, sosfilt
 from scipy.special import ndtr
 from scipy.stats import t as student
 
-from benchmarks.streams import BEFORE, Rng, slow_noise, switch
+from benchmarks.streams import BEFORE, Rng, held, slow_noise, switch
 
 Driven = Callable[[np.ndarray, Rng, int], np.ndarray]
 """From noise (at least 10 T + 2 `BEFORE`), a generator of times, and T to a stream (T,)."""
@@ -47,7 +47,7 @@ def _steps(hold: int, slight: float = 0.0, left: float = 0.0) -> Driven:
     """Held at regular ticks, with slight noise, behind a filter that leaves so much of each sample to the next."""
 
     def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-        steps = np.repeat(noise[: count // hold + 2], hold)[times.integers(hold) :][:count]
+        steps = held(noise[: count // hold + 2], hold, times.integers(hold), count)
         return lfilter([1.0 - left], [1.0, -left], steps) + slight * noise[-count:]
 
     return stream
@@ -59,7 +59,7 @@ def _lost(hold: int, share: float) -> Driven:
     def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
         arrives = np.append(True, times.random(count // hold + 1) > share)
         places = np.maximum.accumulate(np.where(arrives, np.arange(len(arrives)), 0))
-        return np.repeat(noise[places], hold)[times.integers(hold) :][:count]
+        return held(noise[places], hold, times.integers(hold), count)
 
     return stream
 

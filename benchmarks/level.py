@@ -56,10 +56,10 @@ def _judge_row(net: InfoNet, kind: Kind, count: int, correlation: float, pairs: 
     row = _judge(net, kind, count, correlation, pairs)
     if correlation or row["tested"] < FEWEST_TESTED or _holds(row):
         return row
-    return {**row, **again(net, kind, count)}
+    return {**row, **_again(net, kind, count)}
 
 
-def again(net: InfoNet, kind: Kind, count: int) -> dict[str, Any]:
+def _again(net: InfoNet, kind: Kind, count: int) -> dict[str, Any]:
     """Return the false alarms of `AGAIN` other independent pairs."""
     row = _judge(net, kind, count, 0.0, AGAIN, seed=32)
     return {"again": True, "tested": row["tested"], "called": row["called"]}

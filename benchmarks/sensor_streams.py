@@ -4,7 +4,7 @@ import numpy as np
 from scipy.signal import lfilter, medfilt
 
 from benchmarks.driven_streams import Driven, Kind
-from benchmarks.streams import BEFORE, Rng, slow_noise, switch
+from benchmarks.streams import BEFORE, Rng, held, slow_noise, switch
 
 
 def _encoder(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -80,8 +80,8 @@ def _occluded(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 
 def _load(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Tell the load of a processor in whole numbers, once in 10 samples."""
-    values = np.repeat(np.round(10.0 * np.exp(0.5 * slow_noise(noise, count // 10 + 2, 0.5))), 10)
-    return values[times.integers(10) :][:count]
+    values = np.round(10.0 * np.exp(0.5 * slow_noise(noise, count // 10 + 2, 0.5)))
+    return held(values, 10, times.integers(10), count)
 
 
 def _stick(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
