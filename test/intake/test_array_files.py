@@ -1,5 +1,7 @@
 """Files of MATLAB, NumPy and HDF5: the same numbers as in the arrays that they were written from."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -213,7 +215,8 @@ def test_demonstrations_with_a_rate_in_their_settings_are_read_one_behind_the_ot
     """As robomimic writes them: without times, and all of one group."""
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "lift.hdf5", "w") as file:
-        file.create_group("data").attrs["env_args"] = '{"env_name": "Lift", "env_kwargs": {"control_freq": 50}}'
+        settings = {"control_freq": 50, "robots": [{"gain": 1.0, "limit": 2.0}, {"gain": 2.0, "limit": 3.0}]}
+        file.create_group("data").attrs["env_args"] = json.dumps({"env_name": "Lift", "env_kwargs": settings})
         for number, rows in enumerate(lengths):
             file[f"data/demo_{number}/actions"] = np.stack([A, B], axis=1)[:rows]
             file[f"data/demo_{number}/obs/joint"] = B[:rows]

@@ -40,11 +40,21 @@ def load_hdf5(path: Path) -> tuple[dict[str, Any], list[str], dict[str, str]]:
 
 
 def _in_json(attribute: Any) -> Any:
-    """Return what a text of JSON holds, such as the settings of a simulation; any other attribute as it is."""
+    """Return what a text of JSON holds, such as the settings of a simulation; any other attribute as it is.
+
+    Lists are not read: the settings of two robots are no stream with two rows.
+    """
+    if not isinstance(attribute, (str, bytes)):
+        return attribute
     try:
-        return json.loads(attribute) if isinstance(attribute, (str, bytes)) else attribute
+        content = json.loads(attribute, object_hook=_without_lists)
     except (ValueError, RecursionError):
         return attribute
+    return attribute if isinstance(content, list) else content
+
+
+def _without_lists(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if not isinstance(value, list)}
 
 
 def _items(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:
