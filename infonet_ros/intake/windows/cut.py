@@ -1,5 +1,6 @@
 """The samples of one window, cut out of the streams, and their alignment onto one clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,25 +60,32 @@ class Cut:
 
     def steps(self, most: int) -> np.ndarray:
         """Return how often each channel is sampled in a period of the clock: (N,) int64, powers of two, 1 ... most."""
-        stamps = [own[rows] for own, _, present in self.samples for rows in present.T]
-        times = self.period / np.array([stream_period(own) for own in stamps])
-        doublings = np.floor(np.log2(np.clip(np.nan_to_num(times * _JITTER, nan=1.0), 1.0, most)))
+        periods = np.empty(len(self.names))
+        for own, stamps, _ in self._of_shared_stamps():
+            periods[own] = stream_period(stamps)
+        times = np.nan_to_num(self.period / periods * _JITTER, nan=1.0)
+        doublings = np.floor(np.log2(np.clip(times, 1.0, most)))
         return np.left_shift(1, doublings.astype(np.int64))
 
     def _at(self, times: np.ndarray) -> np.ndarray:
         """Return the samples of all channels (T, N) at some times, nanoseconds."""
         aligned = np.empty((len(times), len(self.names)))
+        for own, stamps, values in self._of_shared_stamps():
+            aligned[:, own] = self._on_clock(times, stamps, values, own)
+        return aligned
+
+    def _of_shared_stamps(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Go through channels that share their stamps: their numbers (K,), the stamps (M,) and the values (M, K)."""
         first = 0
         for stamps, values, present in self.samples:
             own = np.arange(first, first + values.shape[1])
             if present.all():
-                aligned[:, own] = self._on_clock(times, stamps, values, own)
+                yield own, stamps, values
             else:
                 for column, rows in enumerate(present.T):
                     one = slice(column, column + 1)
-                    aligned[:, own[one]] = self._on_clock(times, stamps[rows], values[rows, one], own[one])
+                    yield own[one], stamps[rows], values[rows, one]
             first += values.shape[1]
-        return aligned
 
     def spikes(self, rows: slice) -> np.ndarray:
         """Return `spikes_since` of the messages of each channel: (T, N) for some rows of the aligned window.
