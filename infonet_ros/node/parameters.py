@@ -16,6 +16,7 @@ from rclpy.parameter import Parameter
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.settings import (
     PARAMETERS_OF_ROS,
+    QOS_OVERRIDES,
     Settings,
     checked_value,
     scalar_parameters,
@@ -28,7 +29,7 @@ _LISTS = {
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold, .duration and .given.",
     "given": "Channels, or 'time': the conditional MI of all pairs given these is published.",
 }
-_NO_VALUE = ("null", "None", "~")  # ROS reads the null of YAML as a text: at the start, by `ros2 param load`, and `~`
+_NO_VALUE = ("null", "None", "~")  # texts that YAML's null becomes at the start, by `ros2 param load`, and as `~`
 MEMBERS = {
     "modalities": {
         "topic": "Topic of the modality.",
@@ -148,8 +149,9 @@ def changed_settings(node: Node, settings: Settings | None, parameters: "Sequenc
                 _checked_names(parameter.name, parameter.value)
         return None
     changed = [p for p in parameters if p.value != node.get_parameter_or(p.name).value]
+    of_ros = (*PARAMETERS_OF_ROS, QOS_OVERRIDES)
     for parameter in changed:
-        if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(PARAMETERS_OF_ROS):
+        if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(of_ros):
             raise ConfigurationError(
                 f"{parameter.name} cannot change while the node is configured: run 'ros2 lifecycle set' with "
                 "'deactivate' and 'cleanup' first, or start the node with the new value."

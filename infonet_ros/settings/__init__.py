@@ -8,6 +8,7 @@ from infonet_ros.settings.remapping import remapped, remapping_between
 from infonet_ros.settings.table import (
     FASTEST_CLOCK,
     PARAMETERS_OF_ROS,
+    QOS_OVERRIDES,
     SHORTEST_HOP,
     Settings,
     only_channels,
@@ -18,6 +19,7 @@ from infonet_ros.settings.table import (
 __all__ = [
     "FASTEST_CLOCK",
     "PARAMETERS_OF_ROS",
+    "QOS_OVERRIDES",
     "SHORTEST_HOP",
     "TIME",
     "Modality",

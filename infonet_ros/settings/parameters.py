@@ -8,7 +8,7 @@ from typing import Any
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.settings.checks import as_float, brief, choice_error
 from infonet_ros.settings.members import Modality, Watch
-from infonet_ros.settings.table import NAME_LISTS, PARAMETERS_OF_ROS, Settings, scalar_parameters
+from infonet_ros.settings.table import NAME_LISTS, PARAMETERS_OF_ROS, QOS_OVERRIDES, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
 
 _QOS_ROLES = ("subscription", "publisher")
@@ -52,10 +52,10 @@ def _check_known(parameters: Iterable[str], modalities: Iterable[str], watches: 
 
     A misspelt key is unknown, and the right one is missing: only the first tells which key was meant.
     """
-    known = [*NAME_LISTS, *scalar_parameters(), *PARAMETERS_OF_ROS[:-1]]
+    known = [*NAME_LISTS, *scalar_parameters(), *PARAMETERS_OF_ROS]
     for members, kind in ((modalities, Modality), (watches, Watch)):
         known += [f"{name}.{key.name}" for name in members for key in fields(kind) if key.name != "name"]
-    of_topics = {name.rsplit(".", 2)[0] for name in parameters if name.startswith(PARAMETERS_OF_ROS[-1])}
+    of_topics = {name.rsplit(".", 2)[0] for name in parameters if name.startswith(QOS_OVERRIDES)}
     known += [f"{topic}.{role}.{policy}" for topic in of_topics for role in _QOS_ROLES for policy in _QOS_POLICIES]
     if unknown := sorted({*parameters} - {*known}):
         every = (

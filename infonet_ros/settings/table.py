@@ -14,8 +14,11 @@ from infonet_ros.settings.members import Modality, Watch
 
 _Fields = TypeVar("_Fields")
 
-PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
-"""Prefixes of the parameters that every node has; `ros2 param dump` writes them, too."""
+PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service")
+"""Parameters that every node has; `ros2 param dump` writes them, too."""
+
+QOS_OVERRIDES = "qos_overrides."
+"""Prefix of the parameters that override the quality of service of a topic."""
 
 NAME_LISTS = ("modalities", "watches", "given")
 """Parameters that are lists of names."""
@@ -257,8 +260,7 @@ def scalar_parameters() -> dict[str, Mapping[str, Any]]:
 
 def reserved_names() -> frozenset[str]:
     """Names that no modality or watch can have: those of the parameters of every node, and ``time``."""
-    of_ros = (name.rstrip(".") for name in PARAMETERS_OF_ROS)
-    return frozenset({*NAME_LISTS, TIME, *scalar_parameters(), *of_ros})
+    return frozenset({*NAME_LISTS, TIME, *scalar_parameters(), *PARAMETERS_OF_ROS, QOS_OVERRIDES.rstrip(".")})
 
 
 def only_channels(settings: Settings, names: Sequence[str]) -> Settings:
