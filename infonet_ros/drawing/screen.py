@@ -35,7 +35,7 @@ _KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
 _PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
 
 
-def draws_over(console: Console) -> bool:
+def can_redraw(console: Console) -> bool:
     """Return whether a live view is possible: rich shows none in a pipe, nor in a dumb terminal, such as in Emacs."""
     return console.is_terminal and not console.is_dumb_terminal
 

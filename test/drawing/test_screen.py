@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from infonet_ros.drawing.screen import Report, Snapshot, delay, draws_over, screen
+from infonet_ros.drawing.screen import Report, Snapshot, can_redraw, delay, screen
 from infonet_ros.drawing.view_options import ViewOptions
 
 NAMES = [f"arm.joint{index}.velocity" for index in range(8)]
@@ -25,8 +25,8 @@ def lines(snapshot, options=ViewOptions(), width=80, height=24):  # noqa: B008
 
 @pytest.mark.parametrize(("kind", "possible"), [("xterm", True), ("dumb", False)])
 def test_a_live_view_needs_a_terminal_that_is_not_dumb(kind, possible):
-    assert draws_over(Console(force_terminal=True, _environ={"TERM": kind})) is possible
-    assert not draws_over(Console(file=io.StringIO(), _environ={"TERM": kind}))
+    assert can_redraw(Console(force_terminal=True, _environ={"TERM": kind})) is possible
+    assert not can_redraw(Console(file=io.StringIO(), _environ={"TERM": kind}))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 119, 120, 160, 250])

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.heatmap import HeatMap
-from infonet_ros.drawing.screen import draws_over, matrix_view, pairs_view, screen
+from infonet_ros.drawing.screen import can_redraw, matrix_view, pairs_view, screen
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 from infonet_ros.drawing.view_options import CHANNELS, ViewOptions
 from infonet_ros.errors import InfonetError, OutputError
@@ -133,7 +133,7 @@ class Demonstration:
     @contextmanager
     def _display(self) -> Iterator[Callable[[MatrixListener], None]]:
         """Return a function that shows the state: in place on a terminal, otherwise one line for each matrix."""
-        if draws_over(self._console):
+        if can_redraw(self._console):
             with Live(console=self._console, screen=True, auto_refresh=False) as live:
                 yield lambda listener: live.update(self._screen(listener), refresh=True)
             return

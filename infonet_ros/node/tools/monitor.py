@@ -12,7 +12,7 @@ from rich.live import Live
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.keys import Keys
-from infonet_ros.drawing.screen import draws_over, screen
+from infonet_ros.drawing.screen import can_redraw, screen
 from infonet_ros.drawing.view_options import ViewOptions
 from infonet_ros.errors import InfonetError
 from infonet_ros.node.session import ros_session
@@ -38,7 +38,7 @@ def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeou
         try:
             if as_json:
                 print_json(listener, executor, options, once, timeout)
-            elif once or not draws_over(console):
+            elif once or not can_redraw(console):
                 print_text(listener, executor, options, console, once, timeout)
             else:
                 watch(listener, executor, options, console)

@@ -71,7 +71,9 @@ class TextColumns:
             for column in columns:
                 column.forget_words()
 
-    def into(self, sheet: Sheet, comma_delimits: bool = True, line_of: Callable[[int], int] = (1).__add__) -> None:
+    def into(
+        self, sheet: Sheet, comma_delimits: bool = True, line_of: Callable[[int], int] = lambda row: row + 1
+    ) -> None:
         """Put all columns into a sheet, as numbers, times or text.
 
         If ``comma_delimits``, numbers with a comma were quoted; ``line_of`` returns the line of a row, counted from 0.
