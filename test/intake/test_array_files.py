@@ -205,6 +205,8 @@ def test_links_of_hdf5_lead_nowhere_else(tmp_path):
     with h5py.File(tmp_path / "log.h5", "w") as file:
         file["imu/time"], file["imu/a"] = TIME, A
         file["imu/up"], file["imu/again"], file["lost"] = map(h5py.SoftLink, ("/", "/imu/a", "/nowhere"))
+        file["imu/top"] = file["/"]
+        file["imu/itself"], file["gone"] = h5py.ExternalLink("log.h5", "/"), h5py.ExternalLink("none.h5", "/x")
     found, _ = read(tmp_path / "log.h5")
     assert_channel(found, "imu.a", A)
     assert len(found) == 1

@@ -24,7 +24,7 @@ def load_hdf5(path: Path) -> tuple[dict[str, Any], list[str], dict[str, str]]:
 
     contents, wide, units = dict[str, Any](), list[str](), dict[str, str]()
     with h5py.File(path, "r") as file:
-        for name, item in _items(file, h5py):
+        for name, item in _items(file, h5py, set()):
             for key, value in item.attrs.items():
                 if np.size(value) == 1:
                     contents[f"{name}.{key}".lstrip(".")] = _in_json(value)
@@ -57,22 +57,26 @@ def _without_lists(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if not isinstance(value, list)}
 
 
-def _items(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through a group, its arrays and the groups in it; names with # are internal to MATLAB.
+def _items(group: Any, h5py: Any, seen: set[Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through a group, its arrays and the groups in it that were not ``seen``; names with # are internal to MATLAB.
 
-    A symbolic link has another name of what is elsewhere in the file, such as of a group that it stands in.
+    A symbolic link has another name of what is elsewhere in the file. Other links may lead to a group twice, too, or to
+    one that they stand in.
     """
+    if group in seen:
+        return
+    seen.add(group)
     yield name, group
     for key in islice(group, _MOST_ARRAYS):
         if not (key.startswith("#") or isinstance(group.get(key, getlink=True), h5py.SoftLink)):
-            yield from _inside(group.get(key), h5py, name, key)
+            yield from _inside(group.get(key), h5py, seen, name, key)
 
 
-def _inside(item: Any, h5py: Any, parent: str, key: str) -> Iterator[tuple[str, Any]]:
+def _inside(item: Any, h5py: Any, seen: set[Any], parent: str, key: str) -> Iterator[tuple[str, Any]]:
     """Go through a member of a group; the cells and structures to which an array refers are numbered."""
     path = f"{parent}.{key}" if parent else key
     if isinstance(item, h5py.Group):
-        yield from _items(item, h5py, path)
+        yield from _items(item, h5py, seen, path)
     elif not isinstance(item, h5py.Dataset) or item.shape is None or not _is_plain(item):
         return
     elif h5py.check_ref_dtype(item.dtype) is None:
@@ -81,7 +85,7 @@ def _inside(item: Any, h5py: Any, parent: str, key: str) -> Iterator[tuple[str, 
         of_structures = parent and "MATLAB_class" not in item.attrs
         for place, reference in enumerate(filter(None, item[()].flat), 1):
             names = (f"{parent}_{place}", key) if of_structures else (parent, f"{key}_{place}")
-            yield from _inside(item.file[reference], h5py, *names)
+            yield from _inside(item.file[reference], h5py, seen, *names)
 
 
 def _is_plain(dataset: Any) -> bool:
