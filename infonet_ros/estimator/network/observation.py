@@ -20,7 +20,7 @@ from infonet_ros.estimator.network.plug_ins import (
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
 SUMMARIES = 4 + len(RESOLUTIONS)
-_TYPICAL = 7.0  # logarithm of samples
+TYPICAL = 7.0  # logarithm of the number of samples of a usual window; the networks see how far that of T is from it
 
 Kind = TypeVar("Kind", bound="Input")
 
@@ -83,7 +83,7 @@ class Observation(Input):
     @property
     def effective(self) -> Tensor:
         """The effective number of samples of each pair, (M,)."""
-        return torch.exp(self.summary[:, 0] + _TYPICAL + self.summary[:, 1])
+        return torch.exp(self.summary[:, 0] + TYPICAL + self.summary[:, 1])
 
     @classmethod
     def of(cls, found: Measurements) -> "Observation":
@@ -113,7 +113,7 @@ def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins:
     (M,) that of the normal scores of the ranks, and ``plug_ins`` (M, len(RESOLUTIONS)) the estimates of the whole from
     the coarsest cells to the finest.
     """
-    numbers = [torch.log(samples) - _TYPICAL, torch.log(effective / samples), *correlation_numbers(correlation)]
+    numbers = [torch.log(samples) - TYPICAL, torch.log(effective / samples), *correlation_numbers(correlation)]
     return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)
 
 

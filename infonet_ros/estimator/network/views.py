@@ -12,6 +12,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
 from infonet_ros.estimator.network.machine import ONE_THREAD
+from infonet_ros.estimator.network.observation import TYPICAL
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT
@@ -74,7 +75,7 @@ class ConditionedPairs:
 
     @cached_property
     def _slices_by_length(self) -> dict[int, list[int]]:
-        """Return the numbers of the slices of each length."""
+        """The numbers of the slices of each length."""
         found: dict[int, list[int]] = defaultdict(list)
         for number, rows in enumerate(self.slices):
             found[len(rows)].append(number)
@@ -91,7 +92,7 @@ class ConditionedPairs:
         They are the numbers of samples, streams and modes, and how much of each stream the given streams explain.
         """
         given = self.left.given
-        common = [np.log(given.count) - 7.0, len(given.streams) / MOST_GIVEN, float(len(given.streams) > 0)]
+        common = [np.log(given.count) - TYPICAL, len(given.streams) / MOST_GIVEN, float(len(given.streams) > 0)]
         common.append(np.log(len(given.by_mode)) / np.log(MOST_MODES))
         left, right = (np.log(side.unexplained + 1e-4) for side in (self.left, self.right))
         a, b = left[:, self.rows], right[:, self.columns]

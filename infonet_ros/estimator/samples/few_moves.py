@@ -28,7 +28,9 @@ def few_joint_moves(channels: np.ndarray, lags: np.ndarray, drifts: np.ndarray) 
     most = _FASTER * LEAST_JOINT_MOVES
     slow = [number for number, own in moving if len(own) and independent_moves(waves(own, DEGREES)) < most]
     found = np.zeros(lags.shape, dtype=bool)
-    for a, b in ((a, b) for a, b in combinations(slow, 2) if not (drifts[a] and drifts[b])):
+    for a, b in combinations(slow, 2):
+        if drifts[a] and drifts[b]:
+            continue
         left, right = paired_at_lag(ranks[a], ranks[b], int(lags[a, b]))
         known = np.isfinite(left) & np.isfinite(right)
         if known.any():

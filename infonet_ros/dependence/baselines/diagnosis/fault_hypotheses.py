@@ -43,9 +43,9 @@ class FaultSearch:
         It must restore half of what the two share, and fit clearly better than the pair as it is.
         """
         tried = [*self._other_lags(), *self._other_values(), *self._swapped()]
-        fits = self._fits([*(one.ranks for one in tried), self._as_it_is])
         if not tried:
             return None
+        fits = self._fits([*(one.ranks for one in tried), self._as_it_is])
         best, mi = int(fits.nats[:-1].argmax()), self.baseline.pairs[self.pair].mi
         enough = fits.nats[:-1] > max(mi / 2.0, fits.nats[-1] + mi / 4.0)
         if not (enough[best] and fits.clear(best) and fits.clear(best, len(tried))):
