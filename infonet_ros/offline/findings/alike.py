@@ -10,9 +10,7 @@ from infonet_ros.intake.messages.paths import without_rate
 ANY = "*"
 """Stands for the part in the name of a channel."""
 
-_ELEMENT = r"(?<=\[)[^]]+(?=\])"
-_PART = re.compile(rf"{_ELEMENT}|\d+|[A-Za-z]+")
-_NUMBERED = re.compile(rf"{_ELEMENT}|\d+")
+_PART = re.compile(r"(?<=\[)[^]]+(?=\])|\d+|[A-Za-z]+")  # an element in brackets, a number or a word
 
 
 class Statement(Protocol):
@@ -85,7 +83,7 @@ def _patterns(names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name in map(without_rate, names):
         for part in _PART.findall(name):
             own = [_without(part, other) for other in names]
-            if all(ANY in other for other in own) or _NUMBERED.fullmatch(part) or f"[{part}]" in name:
+            if all(ANY in other for other in own) or part.isdecimal() or f"[{part}]" in name:
                 yield tuple(own), part
 
 
