@@ -62,14 +62,18 @@ def _times(analysis: Analysis, time: int) -> dict[str, float]:
     return {name: (time - begin) / NANOSECONDS for name, begin in since.items()}
 
 
+def _since(analysis: Analysis, time: int) -> float:
+    """Return seconds from the start of what was analysed."""
+    return (time - analysis.zero) / NANOSECONDS
+
+
 def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, Any]:
-    until = None if change.end is None else (change.end - analysis.zero) / NANOSECONDS
     return {
         "channel": change.channel,
         "beside": list(change.beside),
         "channel_sure": change.sure,
         **_times(analysis, change.time),
-        "until_since_start": until,
+        "until_since_start": None if change.end is None else _since(analysis, change.end),
         "kind": change.kind.value,
         "value": _plain(change.value),
         "sigmas": _plain(change.sigmas),
@@ -77,13 +81,12 @@ def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, An
 
 
 def _lone_record(analysis: Analysis, change: LoneChange) -> dict[str, Any]:
-    until = None if change.end is None else (change.end - analysis.zero) / NANOSECONDS
     return {
         "channel": change.channel,
         "spike": change.spike,
         "value": _plain(change.value),
-        "times_since_start": [(time - analysis.zero) / NANOSECONDS for time in change.times],
-        "until_since_start": until,
+        "times_since_start": [_since(analysis, time) for time in change.times],
+        "until_since_start": None if change.end is None else _since(analysis, change.end),
     }
 
 

@@ -198,10 +198,10 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
     left = list(analysis.whole.drifts)
     while left:
         one = left[0]
-        alike = [other for other in left if _is_one_drift(analysis, one, other)]
-        left = [other for other in left if other not in alike]
-        fast = dict.fromkeys(topic_of(analysis, drift.fast) for drift in alike)
-        slow = dict.fromkeys(topic_of(analysis, drift.slow) for drift in alike)
+        same = [other for other in left if _is_one_drift(analysis, one, other)]
+        left = [other for other in left if other not in same]
+        fast = dict.fromkeys(topic_of(analysis, drift.fast) for drift in same)
+        slow = dict.fromkeys(topic_of(analysis, drift.slow) for drift in same)
         channels = analysis.names[one.fast], analysis.names[one.slow]
         ends = one.rate, one.rate - one.error, one.rate + one.error
         rate, lower, upper = (f"{_rounded(1e6 * end):g}" for end in ends)
@@ -273,19 +273,18 @@ def _nearest(analysis: Analysis) -> str:
 def _relations(analysis: Analysis) -> Iterator[Finding]:
     """Yield the channels whose relations to others changed, for a while or until the end."""
     for change in analysis.relation_changes[:_MOST_RELATIONS]:
-        since = _since(analysis, change.time)
-        when = f"after {since}" if change.end is None else f"from {since} to {_since(analysis, change.end)}"
-        sentence = change.sentence(when)
+        sentence = change.sentence(_lasts(analysis, change.time, change.end))
         yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
 
 
 def _alone(analysis: Analysis) -> Iterator[Finding]:
     """Yield what channels show alone: single samples that stand out, and other levels."""
     for change in analysis.lone_changes[:_MOST_ALONE]:
-        first, *more = (_since(analysis, time) for time in change.times)
-        when = f"at {' and '.join([', '.join([first, *more[:-1]]), *more[-1:]])}"
-        if not change.spike:
-            when = f"after {first}" if change.end is None else f"from {first} to {_since(analysis, change.end)}"
+        if change.spike:
+            *before, last = (_since(analysis, time) for time in change.times)
+            when = f"at {', '.join(before)} and {last}" if before else f"at {last}"
+        else:
+            when = _lasts(analysis, change.times[0], change.end)
         yield Finding(change.sentence(when), (change.channel,), "alone", change.times[0])
 
 
@@ -305,6 +304,12 @@ def _changes(analysis: Analysis) -> Finding:
 def _rounded(number: float) -> float:
     """Return a number of three digits, which `g` writes without an exponent up to a million."""
     return float(f"{number:.3g}")
+
+
+def _lasts(analysis: Analysis, begin: int, end: int | None) -> str:
+    """Return "from 120 s to 130 s", or "after 120 s" where the end is that of the recording."""
+    since = _since(analysis, begin)
+    return f"after {since}" if end is None else f"from {since} to {_since(analysis, end)}"
 
 
 def _since(analysis: Analysis, time: int) -> str:
