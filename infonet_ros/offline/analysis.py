@@ -63,8 +63,6 @@ class Explanation:
 class InformativeChannels:
     """Channels with most information about a target, in order of selection, and the nats that each adds.
 
-    ``slow`` are those that the target follows slowly: their past, passed through filters, has the information.
-
     Attributes
     ----------
     target : str
@@ -176,8 +174,9 @@ def analyse(
     synchronization that needs the node.
     """
     _check(recording, settings, span)
-    set_late_clocks_ahead(recording, settings, span, usual_range(settings))
-    usual, steps = usual_range(settings), _most_steps(settings, span.duration)
+    usual = usual_range(settings)
+    set_late_clocks_ahead(recording, settings, span, usual)
+    steps = _most_steps(settings, span.duration)
     recorded = RecordedWindows(recording, settings, span, longest_lag=usual, most_steps=steps)
     samples: list[np.ndarray] = []
     windows: Iterable[Window] = _noting_samples(recorded.windows(progress), samples)
