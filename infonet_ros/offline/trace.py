@@ -94,15 +94,14 @@ class Trace:
         since = np.linspace(0, window.end - window.start, len(window.samples))
         stamps = window.start + since.round().astype(np.int64)  # since 1970 a float would have steps of 256 ns
         new = slice(0, None)
-        if self._last is not None:
-            period = NANOSECONDS / window.rate
+        if self._last is None:
+            if self._most_steps > 1:
+                steps = cut.steps(self._most_steps)
+                self._steps = np.minimum(steps, np.sort(steps)[-2])  # as two channels have
+        elif stamps[0] > self._last.end + 1.5 * NANOSECONDS / window.rate or window.end < self._last.start:
+            self._add_hole(self._last)
+        else:
             new = slice(int(np.searchsorted(stamps, self._last.end, side="right")), None)
-            if stamps[0] > self._last.end + 1.5 * period or window.end < self._last.start:
-                self._add_hole(self._last)
-                new = slice(0, None)
-        elif self._most_steps > 1:
-            steps = cut.steps(self._most_steps)
-            self._steps = np.minimum(steps, np.sort(steps)[-2])  # as two channels have
         finest = int(self._steps.max())
         self._stamps.append(stamps[new])
         self._samples.append(cut.finer(new, finest) if finest > 1 else window.samples[new, None])
@@ -132,7 +131,7 @@ class Trace:
         count = self._hole_samples(last.rate)
         self._stamps.append(np.full(count, last.end, dtype=np.int64))
         self._samples.append(np.full((count, *self._samples[-1].shape[1:]), np.nan))
-        if self._spikes:
+        if self._with_spikes:
             self._spikes.append(np.full((count, len(last.names)), np.nan))
 
     def _hole_samples(self, rate: float) -> int:
