@@ -60,13 +60,11 @@ class LagSearch:
                 chosen.append(end)
         return chosen
 
-    def top(self, a: int, b: int) -> int:
-        """Return the lag with the largest contingency of a pair."""
-        return int(self.contingency[a, b].argmax()) - self.longest
-
-    def uphill(self, a: int, b: int, lag: int) -> int:
-        """Return the lag of the peak of a pair that is reached uphill from another lag."""
-        return uphill(self.contingency[a, b], lag + self.longest) - self.longest
+    def top(self, a: int, b: int, near: int | None = None) -> int:
+        """Return the lag of the highest peak of a pair, or of that uphill from a lag; 0 if it hardly depends there."""
+        curve = self.contingency[a, b]
+        place = int(curve.argmax()) if near is None else uphill(curve, near + self.longest)
+        return place - self.longest if curve[place] >= LEAST_GAIN else 0
 
     def around(self, a: int, b: int, lag: int) -> list[int]:
         """Return lags around one of a pair, over the width of its peak, with a step that fits this width."""
@@ -194,7 +192,7 @@ def refine(
 ) -> Delays:
     """Replace the delays that the scan found by those of the pairs that were ``asked``, as they were ``judged``.
 
-    The curves of the pairs ``shown`` are kept.
+    Only a pair whose peak shows that it is delayed has an interval. The curves of the pairs ``shown`` are kept.
     """
     estimates, at_once, lag = PairEstimates.copied(scanned), PairEstimates.copied(undelayed), scanned.lag.copy()
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))

@@ -9,7 +9,6 @@ from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.measures.contingency import LEAST_GAIN
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
@@ -187,8 +186,7 @@ class _Comparison:
         delays = self._delays(scanned, undelayed, significant)
         if conditional:
             undelayed = conditional.undelayed(self.workers)
-            later = clear_delays(delays.matrix, delays.undelayed, self.moving.longest_lag) & significant
-            delays = conditional.delayed(delays, undelayed, later, self.workers)
+            delays = conditional.delayed(delays, undelayed, self._later(delays, significant), self.workers)
         else:
             matrix = _with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
@@ -197,8 +195,8 @@ class _Comparison:
     def clear_lags(self, progress: Progress) -> np.ndarray:
         """Return the samples by which the column follows the row, where that is clear, else 0: (N, N) int64."""
         found = self.run(None, progress)
-        clear = clear_delays(found.delays.matrix, found.delays.undelayed, self.moving.longest_lag) & found.significant
-        return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
+        later = self._later(found.delays, found.significant)
+        return np.where(later, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
     def discriminants(self, found: _Compared) -> dict[Pair, np.ndarray]:
         """Return the discriminants of the strongest significant pairs, or of the strongest, each at its delay."""
@@ -216,6 +214,10 @@ class _Comparison:
         return tuple(
             clock_drifts(found.significant_pairs, topics, ranks, stamps, self.window.rate, self.moving.longest)
         )
+
+    def _later(self, delays: Delays, significant: np.ndarray) -> np.ndarray:
+        """Return which ``significant`` pairs (N, N) depend more at their delay than without."""
+        return clear_delays(delays.matrix, delays.undelayed, self.moving.longest_lag) & significant
 
     @cached_property
     def _clocks(self) -> PairClocks:
@@ -258,9 +260,7 @@ class _Comparison:
         search, (a, b), best = clock.search, clock.own(pair), round(lag * clock.rate)
         if by_mi and clock.steps == 1:
             return Asked(search.around(a, b, best))
-        top = search.top(a, b) if saturated else search.uphill(a, b, best)
-        if search.contingency[a, b, top + search.longest] < LEAST_GAIN:
-            top = 0
+        top = search.top(a, b, None if saturated else best)
         return Asked(sorted({0, top - 1, top, top + 1}), top)
 
     def _curve(self, pair: Pair, one: Asked) -> list[int]:
