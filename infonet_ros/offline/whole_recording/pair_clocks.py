@@ -64,6 +64,11 @@ class PairClocks(NamedTuple):
             clocks[count] = PairClock(count, count * overview.window.rate, count * longest, own, finer)
         return cls(clocks, overview.steps)
 
+    @property
+    def common(self) -> PairClock:
+        """The clock that all channels have."""
+        return self.clocks[1]
+
     def clock(self, pair: Pair) -> PairClock:
         """Return the clock of a pair: that of the slower of its two channels."""
         return self.clocks[int(self.steps[[*pair]].min())]

@@ -171,7 +171,7 @@ class _Comparison:
         tests = None
         if not self.settings.surrogates:  # else the scan has p-values
             tests = self.workers.submit(p_values_by_shifts, self.moving.moves, self.moving.longest, self.workers.count)
-        lags = sorted({*self._even_lags, *self._clocks.clocks[1].search.promising()})
+        lags = sorted({*self._even_lags, *self._clocks.common.search.promising()})
         scanned = channel_matrix(self.net, self.window, self.settings, lags)
         progress("whole recording", 0.5)
         shifts = self.settings.surrogates
@@ -238,8 +238,8 @@ class _Comparison:
         shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
         asked = {}
         for pair in pairs:
-            by_mi = scanned.lag[pair] != 0.0 and (delayed[pair] or pair in shown) and not saturated[pair]
-            one = self._asked(pair, float(scanned.lag[pair]), bool(saturated[pair]), bool(by_mi))
+            near = None if saturated[pair] else float(scanned.lag[pair])
+            one = self._asked(pair, near, by_mi=bool(delayed[pair]) or pair in shown)
             if pair in shown:
                 asked[pair] = one._replace(lags=sorted({*one.lags, *self._curve(pair, one)}))
             elif delayed[pair] or (one.top and tested[pair]):
@@ -249,18 +249,19 @@ class _Comparison:
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
         return delays.without(~tested).widened(np.array(spans))
 
-    def _asked(self, pair: Pair, lag: float, saturated: bool, by_mi: bool) -> Asked:
-        """Return the lags to try of a pair that the scan found to depend most at a lag, seconds.
+    def _asked(self, pair: Pair, near: float | None, *, by_mi: bool) -> Asked:
+        """Return the lags to try of a pair that the scan found to depend most ``near`` a lag, seconds.
 
-        The delay is found by the MI around this lag, or by the contingency alone. The MI of a pair that is
-        ``saturated`` is nearly the same at many lags. And a pair that was scanned on a slower clock than its own, or
-        whose MI showed no delay, may still be late by little.
+        The delay is found ``by_mi`` around this lag if it can be, else by the contingency alone. The MI of a saturated
+        pair is nearly the same at many lags: ``near`` is None then. And a pair that was scanned on a slower clock than
+        its own, or whose MI showed no delay, may still be late by little.
         """
         clock = self._clocks.clock(pair)
-        search, (a, b), best = clock.search, clock.own(pair), round(lag * clock.rate)
-        if by_mi and clock.steps == 1:
+        search, (a, b) = clock.search, clock.own(pair)
+        best = None if near is None else round(near * clock.rate)
+        if by_mi and best and clock.steps == 1:
             return Asked(search.around(a, b, best))
-        top = search.top(a, b, None if saturated else best)
+        top = search.top(a, b, best)
         return Asked(sorted({0, top - 1, top, top + 1}), top)
 
     def _curve(self, pair: Pair, one: Asked) -> list[int]:
