@@ -2,6 +2,9 @@
 
 A cheap measure compares all lags of the search (`lagged_contingency`). The network tries few of them for all pairs, and
 then, for each pair that gains by its delay, lags as dense as its peak needs.
+
+Where its MI cannot tell the delay, as of a saturated pair, or of one that is faster than the scan, the peak of the
+cheap measure does. The network then estimates the pair only there and without a delay.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
