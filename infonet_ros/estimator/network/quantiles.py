@@ -24,12 +24,13 @@ def corrected_mean(estimates: Tensor, weights: Tensor, correction: Tensor) -> Te
 def without_chance(quantiles: Tensor, effective: Tensor) -> Tensor:
     """Return quantiles (M, 3) whose lower ends leave out what few effective samples (M,) can share by chance.
 
-    Up to `TRAINED_EFFECTIVE` that is `BY_CHANCE`, and from twice as many on nothing. Training has noise behind filters:
-    with the same number of effective samples, two independent streams of steps or waves share more.
+    Up to `TRAINED_EFFECTIVE` that is `BY_CHANCE` at most, and from twice as many on nothing; in between, it is a part.
+    Training has noise behind filters: with the same number of effective samples, two independent streams of steps or
+    waves share more.
     """
     few = (2.0 - effective / TRAINED_EFFECTIVE).clamp(0.0, 1.0)
-    lower = (quantiles[:, :1] - BY_CHANCE * few[:, None]).clamp_min(0.0)
-    return torch.cat([lower, quantiles[:, 1:]], dim=1)
+    lower = quantiles[:, :1]
+    return torch.cat([lower - few[:, None] * lower.clamp_max(BY_CHANCE), quantiles[:, 1:]], dim=1)
 
 
 def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: Tensor) -> Tensor:

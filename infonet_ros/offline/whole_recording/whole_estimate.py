@@ -283,13 +283,17 @@ class _Comparison:
 def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
     """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
 
-    The matrix is of the levels, with p-values; for the changes (T', N) see `Moves`.
+    Of those that are significant, the MI begins at least where that of their changes does: levels that drift have few
+    effective samples, so their interval alone begins near 0. The matrix is of the levels, with p-values; for the
+    changes (T', N) see `Moves`.
     """
-    by_change = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
-    if not by_change.any():
+    drifting = matrix.both_drift & np.isfinite(matrix.p_value)
+    if not drifting.any():
         return matrix
     own = net.pairwise(changes, seed=seed)
+    by_change = drifting & ~matrix.significant(SIGNIFICANCE, adjusted=True)
     squares = {name: getattr(matrix, name).copy() for name in _MEASURES}
+    squares["lower"] = np.where(drifting, np.fmax(matrix.lower, np.minimum(own.lower, matrix.mi)), matrix.lower)
     for name, values in squares.items():
         values[by_change] = getattr(own, name)[by_change]
     return replace(matrix, **squares)
