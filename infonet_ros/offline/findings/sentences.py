@@ -15,6 +15,7 @@ from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, 
 from infonet_ros.offline.findings.told import ToldGroup, ToldPair
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
+from infonet_ros.offline.whole_recording.delays import Pair
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8
@@ -28,9 +29,6 @@ _NEAREST = 0.1  # p-value after correction, of a pair that is told although it i
 _LITTLE = 0.1  # nats, of pairs that come last
 _MOST_RELATIONS = 3
 _MOST_ALONE = 2
-
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -106,22 +104,20 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Group | Pair]:
     again: list[Pair] = []
     little: list[Pair] = []
     for level in (2, 1, 0):
-        for group in found:
-            if spread(analysis, *group.members) == level:
-                yield group
-                if delayed := _delayed(analysis, group, pairs):
-                    if Delay.of(analysis, *delayed).about_stamps:
-                        yield delayed
-                    else:
-                        again.append(delayed)
-        for pair in pairs:
-            if spread(analysis, *pair) == level and news.first(*pair):
-                if not news.connects(*pair):
-                    again.append(pair)
-                elif analysis.whole.matrix.mi[pair] < _LITTLE:
-                    little.append(pair)
-                else:
-                    yield pair
+        for group in (one for one in found if spread(analysis, *one.members) == level):
+            yield group
+            delayed = _delayed(analysis, group, pairs)
+            if delayed and Delay.of(analysis, *delayed).about_stamps:
+                yield delayed
+            elif delayed:
+                again.append(delayed)
+        for pair in (one for one in pairs if spread(analysis, *one) == level and news.first(*one)):
+            if not news.connects(*pair):
+                again.append(pair)
+            elif analysis.whole.matrix.mi[pair] < _LITTLE:
+                little.append(pair)
+            else:
+                yield pair
     yield from (*again, *little)
 
 
