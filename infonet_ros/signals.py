@@ -22,6 +22,27 @@ TO_CLEAR: list[Callable[[], object]] = []
 
 
 @contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the context as a regular end: the program goes on behind it, and its exit status is 0."""
+    inside = True
+
+    def end(number: int, frame: object) -> None:
+        if inside:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        try:
+            yield
+        finally:
+            inside = False
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def signals_waiting() -> Iterator[None]:
     """Let signals wait for the end of the context; only for the main thread, which alone is interrupted by them."""
     came: list[int] = []

@@ -70,7 +70,8 @@ class Health:
         self._baseline = baseline
         self._growth = Growth()  # topics and buffers are counted again; the worker's count continues
         self._skipped()
-        self._advised: dict[str, str] = {}  # what was logged of each topic's clock
+        self._advice: dict[str, str] = {}  # of each topic's clock in the last report
+        self._advised: dict[str, str] = {}  # what was logged of it
         self.clear()
 
     def clear(self) -> None:
@@ -168,9 +169,12 @@ class Health:
             name, counts = status_name(self._node, topic.topic), self._counts(topic.modality_names)
             fit = self._stamp_fit(topic, settings.patience)
             found = report_on_topic(name, topic.status, counts, now, settings.patience, self._growth, fit)
-            if fit.advice and fit.advice in found.message and self._advised.get(name) != fit.advice:
-                self._advised[name] = fit.advice
+            advice = fit.advice if fit.advice in found.message else ""
+            # Only if it lasts: at the start of a player, messages can arrive before those on /clock.
+            if advice and advice == self._advice.get(name) and advice != self._advised.get(name):
+                self._advised[name] = advice
                 self._node.get_logger().warning(f"topic {topic.topic}: {found.message}")
+            self._advice[name] = advice
             statuses.append(found)
         return statuses
 

@@ -29,7 +29,7 @@ def play(
         float, typer.Option(metavar="SECONDS", help="Maximum time to wait for a subscriber of every topic.", min=0.0)
     ] = 0.0,
 ) -> None:
-    """Play a recording as live topics. Needs no ros2 bag."""
+    """Play a recording as live topics, until its end or Ctrl-C. Needs no ros2 bag."""
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet play")
@@ -39,6 +39,7 @@ def play(
     from infonet_ros.intake.bags import Bag
     from infonet_ros.node.session import ros_session
     from infonet_ros.node.tools.player import Playback, Player
+    from infonet_ros.signals import ended_by_ctrl_c
 
     playback = Playback(topics or (), start, duration, rate, loop, clock, wait)
     with Bag(bags) as bag, ros_session():
@@ -46,7 +47,8 @@ def play(
         player = Player(node, bag, playback)
         player.wait_for_subscribers()
         begun = time.monotonic()
-        player.play()
+        with ended_by_ctrl_c():
+            player.play()
         for notice in bag.notices:
             typer.echo(f"Note: {printable(notice)}", err=True)
         seconds = time.monotonic() - begun
