@@ -13,19 +13,26 @@ from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.baselines.diagnosis.value_changes import value_changes
-from infonet_ros.dependence.baselines.forms import in_form
+from infonet_ros.dependence.baselines.forms import Form, in_form
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
 from infonet_ros.series import paired_at_lag, runs
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
+_FARTHER = 2.0  # times the range of the good values: a sound robot may go so far,
+_MOSTLY = 0.9  # for so much of the time
 
 
 @dataclass(frozen=True, eq=False)
 class Hypothesis:
-    """A fault that may be there, and the ranks (2, T) that the pair would have without it."""
+    """A fault that may be there, and the ranks (2, T) that the pair would have without it.
+
+    ``counterpart`` is what the other channel would have instead, if its values could be that: beside the one, the other
+    is as much more as that is less.
+    """
 
     fault: Fault
     ranks: np.ndarray
+    counterpart: Fault | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +59,12 @@ class FaultSearch:
             return None
         near = (fits.nats[best] - fits.nats[:-1]) * fits.worth < SURE
         order = np.argsort(-fits.nats[:-1], kind="stable")
-        fault = _simplest([tried[number].fault for number in order if near[number]])
-        if fault.kind is Kind.DELAY_CHANGED and _far_apart([one.fault for one in tried], near):
+        found = _simplest([tried[number] for number in order if near[number]])
+        if found.fault.kind is Kind.DELAY_CHANGED and _far_apart([one.fault for one in tried], near):
             return None
-        return _or_of_the_other([tried[number].fault for number in order if enough[number] or near[number]], fault)
+        possible = [tried[number].fault for number in order if enough[number] or near[number]]
+        other = found.counterpart or _other_swap(possible, found.fault)
+        return found.fault.or_else(other) if other else found.fault
 
     def still_dependent(self) -> bool:
         """Return whether the pair is likely to have half of the dependence that it had.
@@ -125,10 +134,20 @@ class FaultSearch:
         x, y = self.samples[-self.recent - abs(pair.lag) :, self._columns].T
         aligned = np.stack(paired_at_lag(x, y, pair.lag))
         expectation = self.baseline.expectations[self.pair]
-        for change in value_changes(expectation, (pair.a, pair.b), aligned, self.baseline.rate):
-            changed = aligned.copy()
-            changed[change.side] = change.undone(aligned[change.side])
-            yield Hypothesis(change.fault, self._ranks(changed))
+        changes = list(value_changes(expectation, (pair.a, pair.b), aligned, self.baseline.rate))
+        undone = [one.undone(aligned) for one in changes]
+        likely = [one for one, pair in zip(changes, undone, strict=True) if self._is_usual(pair)]
+        for change, changed in zip(changes, undone, strict=True):
+            others = (one.fault for one in likely if one.side != change.side and one.what == change.what)
+            yield Hypothesis(change.fault, self._ranks(changed), next(others, None))
+
+    def _is_usual(self, pair: np.ndarray) -> bool:
+        """Return whether a sound robot may have samples (2, T), even if it goes farther than in the good recordings."""
+        good = self.baseline.quantiles[Form.VALUES, list(self._columns)]
+        least, most = good[:, :1], good[:, -1:]
+        known = pair[:, np.isfinite(pair).all(axis=0)]
+        usual = np.abs(known - (least + most) / 2.0) <= _FARTHER * (most - least) / 2.0
+        return known.size > 0 and bool((usual.mean(axis=1) > _MOSTLY).all())
 
     def _swapped(self) -> Iterator[Hypothesis]:
         """Yield the channels with which one of the two may be swapped.
@@ -174,16 +193,13 @@ def _far_apart(faults: Sequence[Fault], near: np.ndarray) -> bool:
     return len(runs(delays)) > 1
 
 
-def _simplest(near: Sequence[Fault]) -> Fault:
+def _simplest(near: Sequence[Hypothesis]) -> Hypothesis:
     """Return the best of faults that explain a pair about as well, best first; one that drifts only if alone."""
-    return next((fault for fault in near if fault.kind is not Kind.DRIFTING), near[0])
+    return next((one for one in near if one.fault.kind is not Kind.DRIFTING), near[0])
 
 
-def _or_of_the_other(possible: Sequence[Fault], fault: Fault) -> Fault:
-    """Return a fault, or that either channel has it if a ``possible`` one is that of the other; the best come first.
-
-    Beside the other channel, one is as much more as that is less. Which of the two fits better depends on where the
-    robot moves: at rest, an offset of the wrong one looks like a slow motion, which tells more than rest.
-    """
-    others = [other for other in possible if other.kind is fault.kind and other.channel != fault.channel]
-    return fault.or_else(others[0]) if fault.channel and others else fault
+def _other_swap(possible: Sequence[Fault], fault: Fault) -> Fault | None:
+    """Return the best of the ``possible`` swaps of the other channel, best first; None if ``fault`` is no swap."""
+    if fault.kind is not Kind.SWAPPED:
+        return None
+    return next((one for one in possible if one.kind is fault.kind and one.channel != fault.channel), None)

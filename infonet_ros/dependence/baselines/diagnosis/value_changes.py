@@ -27,9 +27,18 @@ class ValueChange:
     offset: np.ndarray | float
     fault: Fault
 
-    def undone(self, values: np.ndarray) -> np.ndarray:
-        """Return what the values (T,) of that side would be without it."""
-        return (values - self.offset) / self.factor
+    @property
+    def what(self) -> str:
+        """What is changed: the other side of a pair may have the same change the other way round."""
+        if self.fault.kind is not Kind.SCALED:
+            return "offset"
+        return "sign" if self.factor < 0.0 else "factor"
+
+    def undone(self, pair: np.ndarray) -> np.ndarray:
+        """Return what samples (2, T) would be without it."""
+        without = pair.copy()
+        without[self.side] = (pair[self.side] - self.offset) / self.factor
+        return without
 
 
 def value_changes(
