@@ -1,8 +1,8 @@
 """What a message costs the node, beside a process that takes the same bytes and does nothing with them.
 
 Both listen to the same topics at the same time, each in a process of its own; processor time is that of the whole
-process, middleware and all, from the first message to the last. The node's first window is never full, so that it does
-nothing but take messages in. Needs ROS 2.
+process, middleware and all, from the first message to the last. A window ends every half second. The node shares them
+with 63 others, which are not there, so that it does little but take messages in. Needs ROS 2.
 
     python -m benchmarks.intake [--long] [--minutes 10]
 """
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SHORT, LONG = 10.0, 60.0  # s, of each load
 TICK = os.sysconf("SC_CLK_TCK")
+NODES = 64
 REST = 1.0  # s for what is still on its way when the publisher ends
 # For both: else glibc returns the bytes of each image to the kernel or keeps them, by chance, and that may cost twice.
 KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
@@ -61,9 +62,10 @@ class Sensors:
         return [f"/{self.kind}_{index}" for index in range(self.topics)]
 
     def node_arguments(self, weights: Path) -> list[str]:
-        """Return the node's command line, with windows that are never full."""
+        """Return the node's command line; it leaves most windows to the nodes that it shares them with."""
         names = [name.strip("/") for name in self.names]
-        values: dict[str, Any] = {"modalities": names, "window": 3600.0, "hop": 3600.0, "rate": 100.0}
+        values: dict[str, Any] = {"modalities": names, "window": 10.0, "hop": 0.5, "rate": 100.0}
+        values["shares"] = NODES
         values |= {"weights": str(weights), "device": "cpu"}
         for name in names:
             values |= {f"{name}.topic": f"/{name}", f"{name}.channels": list(self.channels)}

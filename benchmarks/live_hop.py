@@ -15,9 +15,9 @@ REST = 2.0  # seconds for what is still on its way when the publishers end
 
 
 def processor_seconds(load: Load, weights: Path) -> dict[str, float]:
-    """Run the node in this process; return the processor seconds a hop of the executor, the worker, and all others.
+    """Run the node in this process; return the processor seconds a hop of its threads, and of all others.
 
-    What runs on the other threads is the middleware, in C++.
+    What runs on the others is the middleware, in C++.
     """
     rclpy.init(args=load.node_arguments(weights))
     node, listener = InfonetNode(), rclpy.create_node("listener")
@@ -40,15 +40,16 @@ def processor_seconds(load: Load, weights: Path) -> dict[str, float]:
         rclpy.shutdown()
     # On a busy machine the worker skips windows, but the messages of every hop are taken in.
     hops = load.messages / load.rate / load.hop
-    counts = {"executor": hops, "worker": len(matrices), "middleware": hops}
+    counts = {"reader and executor": hops, "worker": len(matrices), "middleware": hops}
     return {name: (after[name] - before[name]) / counts[name] for name in counts}
 
 
 def _clocks() -> dict[str, float]:
     """Processor seconds so far."""
-    (worker,) = [thread for thread in threading.enumerate() if thread.name == "estimator"]
-    own, computing = time.thread_time(), time.clock_gettime(time.pthread_getcpuclockid(worker.ident or 0))
-    return {"executor": own, "worker": computing, "middleware": time.process_time() - own - computing}
+    clocks = {thread.name: time.pthread_getcpuclockid(thread.ident or 0) for thread in threading.enumerate()}
+    computing, reading = (time.clock_gettime(clocks[name]) for name in ("estimator", "reader"))
+    own = time.thread_time() + reading
+    return {"reader and executor": own, "worker": computing, "middleware": time.process_time() - own - computing}
 
 
 def _spin_for(executor: SingleThreadedExecutor, seconds: float) -> None:

@@ -44,7 +44,7 @@ def measure(options: Options) -> dict[str, Any]:
     moved = 2.0 * message_size() * load.topics * load.rate * load.hop
     intake = [
         Stage("middleware's own threads", live["middleware"], 0.0, moved),
-        Stage("taking messages", max(0.0, live["executor"] - taken_in), 0.0, moved),
+        Stage("taking messages", max(0.0, live["reader and executor"] - taken_in), 0.0, moved),
     ]
     return {
         "load": asdict(load),

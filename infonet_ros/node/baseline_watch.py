@@ -1,6 +1,6 @@
 """Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
-This runs on the executor's thread, every quarter of a second of sensor time. It needs one table look-up per pair and no
+This runs on the reader's thread, every quarter of a second of sensor time. It needs one table look-up per pair and no
 network. The diagnosis of an active alarm takes longer, so the monitor diagnoses one alarm at a time.
 """
 

@@ -81,7 +81,7 @@ class Health:
     def look(self, settings: Settings, problem: str) -> list[DiagnosticStatus]:
         """Return the statuses of an active node; inform the watches and the log if there is no matrix.
 
-        ``problem`` is the last error on the executor's thread; empty if there is none.
+        ``problem`` is the last error outside of the worker; empty if there is none.
         """
         self._look_for_silence(settings)
         found = [self._estimator(settings, problem), *self._of_topics(settings)]

@@ -1,8 +1,9 @@
-"""The lifecycle node. Rule: the executor's thread only reads messages, the worker's thread computes and publishes.
+"""The lifecycle node. Rule: one thread reads messages, the worker's thread computes and publishes.
 
     bytes -> TopicInput -> (Synchronizer) -> WindowStream -> Worker -> matrices -> Outputs, watches
 
-All steps before the worker run on the executor's thread, in one mutually exclusive callback group, without locks.
+All steps before the worker run on the reader's thread. The executor's thread does the rest: transitions, parameters,
+diagnostics. It holds the reader's lock while it needs what was read.
 """
 
 from collections.abc import Callable, Sequence
@@ -175,7 +176,7 @@ class InfonetNode(LifecycleNode):
         self.windows = WindowStream(settings)
         if settings.synchronization != "resample":
             self.synchronizer = Synchronizer(settings, self._take_set)
-        self.topics = Subscriptions(self, settings, self._take)
+        self.topics = Subscriptions(self, settings, self._take, self.report)
         net = self._estimator(settings)
         if self.estimation is None:
             from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
@@ -229,11 +230,11 @@ class InfonetNode(LifecycleNode):
             self.net, self._net_origin = net, origin
         return self.net
 
-    # Data: on the executor's thread.
+    # Data: on the reader's thread.
 
-    def _take(self, batches: Sequence[ReceivedBatch]) -> None:
-        if self.windows is None:
-            return
+    def _take(self, batches: Sequence[ReceivedBatch]) -> tuple[int, int]:
+        """Take messages; return the stamp that the next result waits for, and the newest one."""
+        assert self.windows and self.estimation and self.settings
         if self.synchronizer is not None:
             self._match(batches, self.synchronizer)
         else:
@@ -243,9 +244,10 @@ class InfonetNode(LifecycleNode):
                     self._baseline.extend(batch.stamps, batch.columns, batch.arrivals)
             if self._baseline is not None:
                 self._baseline.judge()
-        assert self.estimation and self.settings
         for cut in self.windows.ready():
             self.estimation.offer(cut, self.settings)
+        newest = self.windows.newest or 0
+        return (self.windows.next_end if self._baseline is None else newest), newest
 
     def _match(self, batches: Sequence[ReceivedBatch], synchronizer: Synchronizer) -> None:
         """Give the messages of all topics to the synchronizer in the order of arrival, because its queues are short."""
@@ -280,10 +282,11 @@ class InfonetNode(LifecycleNode):
             if parameter.name in self._listed:
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)
                 self._listed[parameter.name] = parameter.value or []
-        self.settings = changed_settings(self, self.settings, parameters)
-        if self.settings is not None and self.windows is not None and self.topics is not None:
-            self.windows.change(self.settings)
-            self.topics.hop = self.settings.hop
+        settings = changed_settings(self, self.settings, parameters)
+        if settings is not None and self.windows is not None and self.topics is not None:
+            with self.topics.reader.lock:
+                self.settings = settings
+                self.windows.change(settings)
 
     # Diagnostics.
 
@@ -292,11 +295,12 @@ class InfonetNode(LifecycleNode):
             for callback, event in happened(publisher):
                 callback(event)
         if self.state == "active" and self._health and self.topics and self.settings:
-            try:
-                self.topics.read()  # what waits is no silence, however fast simulated time runs
-            except Exception as error:
-                self.report(error)
-            return self._health.look(self.settings, self.problem)
+            with self.topics.reader.lock:
+                try:
+                    self.topics.read()  # what waits is no silence, however fast simulated time runs
+                except Exception as error:
+                    self.report(error)
+                return self._health.look(self.settings, self.problem)
         problem = (ERROR, self.problem) if self.problem else (WARN, f"the node is {self.state}")
         return [status(status_name(self, "estimator"), [problem], "", {"state": self.state})]
 

@@ -8,7 +8,6 @@ import pytest
 from geometry_msgs.msg import Twist
 from paired_topics import SIGNALS, started
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
 from rclpy.time import Time
@@ -18,38 +17,49 @@ from sensor_msgs.msg import Image
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.node.inputs import type_support
-from infonet_ros.node.inputs.polling import SHORTEST_PERIOD, USUAL_PERIOD, Polled, fitting_period, happened
+from infonet_ros.node.inputs.polling import LONGEST_PERIOD, SHORTEST_PERIOD, Pace, Polled, fitting_period, happened
 
 
 @pytest.mark.parametrize(
     ("size", "rate", "period"),
     [
-        (1000, 500.0, USUAL_PERIOD),
-        (1000, 0.0, USUAL_PERIOD),
+        (1000, 500.0, 1.0),
+        (1000, 0.0, 500.0),
         (5, 500.0, 0.005),
         (1, 100.0, 0.005),
         (1, 1e6, SHORTEST_PERIOD),
-        (float("inf"), 1e6, USUAL_PERIOD),
+        (float("inf"), 1e6, 500.0),
     ],
 )
 def test_the_period_is_what_half_a_queue_holds(size, rate, period):
-    assert fitting_period(0.5, [1000, size], [1.0, rate]) == pytest.approx(period)
+    assert fitting_period([1000, size], [1.0, rate]) == pytest.approx(period)
+    assert fitting_period([], []) == LONGEST_PERIOD
 
 
 @pytest.mark.parametrize(
-    ("hop", "period"), [(0.1, 0.05), (1.0, 0.05), (1.6, 0.08), (2.0, 0.1), (5.0, 0.25), (3600.0, 0.25)]
+    ("speed", "due", "pause"),
+    [
+        (1.0, 0.10, 0.125),
+        (1.0, 0.01, 0.050),
+        (1.0, 60.0, 0.250),
+        (4.0, 0.40, 0.125),
+        (4.0, 60.0, 0.250),
+        (-50.0, 0.40, 0.050),  # the time of the sensors jumped back
+        (0.0, 0.40, 0.050),
+    ],
 )
-def test_distant_windows_permit_a_longer_period(hop, period):
-    assert fitting_period(hop, [], []) == fitting_period(hop, [10], [20.0]) == pytest.approx(period)
-    assert fitting_period(hop, [5], [500.0]) == pytest.approx(0.005)
+def test_the_next_read_is_when_a_window_is_due_by_the_speed_of_sensor_time(speed, due, pause):
+    pace, start, steady = Pace(), round(START * 1e9), 5000.0
+    pace.note(start + 10**9, start, steady)
+    newest = start + round(0.2 * speed * 1e9)
+    pace.note(newest + round(due * 1e9), newest, steady + 0.2)
+    assert pace.pause(steady + 0.2) == pytest.approx(pause)
 
 
-def test_the_period_follows_a_hop_that_is_set_while_the_node_runs(graph):
-    node, _ = started(graph, hop=0.5)
-    timer = node.topics.poll_timer
-    assert timer.timer_period_ns == round(0.05e9)
-    node.set_parameters([Parameter("hop", value=4.0)])
-    graph.until(lambda: timer.timer_period_ns == round(0.2e9))
+def test_a_window_that_is_overdue_is_looked_for_often():
+    pace = Pace()
+    pace.note(200, 0, 1.0)
+    assert pace.pause(1.0) == pace.pause(500.0) == pytest.approx(0.05)
 
 
 def test_the_executor_waits_neither_for_the_subscriptions_nor_for_their_events(graph):
@@ -119,12 +129,11 @@ def test_a_short_queue_is_read_more_often(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.depth": 1})
     publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
     graph.until(publisher.get_subscription_count)
-    timer = node.topics.poll_timer
     sent = iter(range(100_000))
 
     def read_more_often():
         publisher.publish(stamped(START + next(sent) / 500.0))
-        return timer.timer_period_ns < 0.5 * USUAL_PERIOD * 1e9
+        return node.topics.read() < 0.025
 
     graph.until(read_more_often)
 
@@ -211,7 +220,7 @@ def test_what_waits_in_a_queue_is_no_silence(graph):
     clock = graph.robot.create_publisher(Clock, "/clock", 100)
     graph.until(clock.get_subscription_count)
     diagnosis = Diagnosis(graph)
-    node.topics.poll_timer.cancel()
+    node.topics.reader.stop()
     for sent in (1, 2, 3):
         now = Time(seconds=1000 + 10 * sent)
         clock.publish(Clock(clock=now.to_msg()))

@@ -3,13 +3,14 @@
 import math
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
-from geometry_msgs.msg import TwistStamped, Vector3Stamped
+from geometry_msgs.msg import Point, Point32, TwistStamped, Vector3Stamped
 from paired_topics import PAIR, SIGNALS, square, started
 from rclpy.context import Context
 from rclpy.parameter import Parameter
@@ -20,6 +21,7 @@ from sensor_msgs.msg import Image, LaserScan
 
 from infonet_ros import InfoNet
 from infonet_ros.estimator.network.weights import SHIPPED
+from infonet_ros.intake.windows.timeline import SEVERAL
 from infonet_ros.msg import MutualInformationMatrix
 
 
@@ -231,21 +233,43 @@ def test_a_publisher_with_incompatible_quality_of_service(graph):
     diagnosis.until("infonet: /b", lambda status: "incompatible" not in status.message)
 
 
+@contextmanager
+def driver_of(message_type, topic):
+    """A publisher in its own context: within one, the middleware allows only one type for a topic."""
+    context = Context()
+    rclpy.init(context=context)
+    driver = rclpy.create_node("driver", context=context)
+    yield driver.create_publisher(message_type, topic, 10)
+    driver.destroy_node()
+    context.shutdown()
+
+
 def test_a_publisher_of_another_type(graph):
     started(graph)
     diagnosis = Diagnosis(graph)
     fine, wrong = (Vector3Stamped, "no message"), (TwistStamped, "no field")
     for message_type, expected in (fine, wrong, fine):
-        # In its own context: within one, the middleware allows only one type for a topic.
-        context = Context()
-        rclpy.init(context=context)
-        driver = rclpy.create_node("driver", context=context)
-        driver.create_publisher(message_type, "/b", 10)
-        status = diagnosis.until("infonet: /b", lambda status, expected=expected: expected in status.message)
-        assert status.level == (DiagnosticStatus.ERROR if expected == "no field" else DiagnosticStatus.WARN)
-        driver.destroy_node()
-        context.shutdown()
+        with driver_of(message_type, "/b"):
+            status = diagnosis.until("infonet: /b", lambda status, expected=expected: expected in status.message)
+            assert status.level == (DiagnosticStatus.ERROR if expected == "no field" else DiagnosticStatus.WARN)
         diagnosis.until("infonet: /b", lambda status: "it has no publisher" in status.message)
+
+
+def test_a_topic_that_comes_back_with_another_type_is_read_by_that_type(graph):
+    node = graph.infonet(**{"modalities": ["spot"], "spot.topic": "/spot", "spot.channels": ["x"], "rate": 50.0})
+    topic, sent = node.topics.topics[0], []
+    for kind, count in ((Point, SEVERAL), (Point32, SEVERAL), (TwistStamped, 0), (Point, SEVERAL)):
+        expected = "" if count else "TwistStamped has no field 'x'"
+        with driver_of(kind, "/spot") as publisher:
+            graph.until(lambda expected=expected: topic.status.problem.count(expected) and topic.subscription)
+            for _ in range(count):
+                graph.until(publisher.get_subscription_count)
+                sent.append(0.5 + len(sent))
+                publisher.publish(kind(x=sent[-1]))
+            graph.until(lambda: topic.status.received == len(sent))
+        graph.until(lambda: topic.status.problem == "it has no publisher")
+    assert node.windows.buffers["spot"].values[:, 0].tolist() == sent
+    assert topic.status.unreadable == 0
 
 
 def test_a_message_that_cannot_be_read_is_an_error_until_one_can_be(graph):

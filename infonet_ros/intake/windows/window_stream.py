@@ -82,9 +82,9 @@ class WindowStream:
     def _empty(self) -> None:
         for buffer in self.buffers.values():
             buffer.clear()
-        self._newest: int | None = None  # of all topics; None before the first message
+        self.newest: int | None = None  # stamp of all topics; None before the first message
         self._since = 0
-        self._next_end = 0
+        self.next_end = 0  # of the next window
         self._cut_until: int | None = None
         self._measured_rate = float("nan")
 
@@ -96,9 +96,9 @@ class WindowStream:
         given = round(settings.max_gap * NANOSECONDS)
         self._max_gaps = np.full_like(self._known_gaps, given) if given else self._known_gaps
         self._timeline.leap = max(LEAP, self._window, round(settings.patience * NANOSECONDS))
-        if self._newest is not None:
+        if self.newest is not None:
             kept = [int(buffer.stamps[0]) for buffer in self.buffers.values() if len(buffer)]
-            self._since = max(self._since, min(kept, default=self._newest))
+            self._since = max(self._since, min(kept, default=self.newest))
             self._plan(self._since)
 
     @property
@@ -136,7 +136,7 @@ class WindowStream:
     @property
     def fill(self) -> float:
         """Filled share of the first window, 0 to 1."""
-        return 0.0 if self._newest is None else min(1.0, (self._newest - self._since) / self._window)
+        return 0.0 if self.newest is None else min(1.0, (self.newest - self._since) / self._window)
 
     def push(self, name: str, stamp: int, values: Sequence[float | None], arrival: int | None = None) -> None:
         """Add one message: the buffer's name, its stamp in nanoseconds, a value for each of the buffer's channels."""
@@ -181,10 +181,10 @@ class WindowStream:
             self.buffers[name].extend(stamps, values, present)
 
     def _note(self, name: str, first: int, newest: int, late: int) -> None:
-        if self._newest is None:
-            self._newest = self._since = first
+        if self.newest is None:
+            self.newest = self._since = first
             self._plan(first)
-        self._newest = max(self._newest, newest)
+        self.newest = max(self.newest, newest)
         self.late[name] += late
 
     def ready(self) -> list[Cut]:
@@ -194,21 +194,21 @@ class WindowStream:
 
     def _cut_ready(self) -> list[Cut]:
         cuts = []
-        while self._newest is not None and self._complete(self._next_end, self._newest):
+        while self.newest is not None and self._complete(self.next_end, self.newest):
             if MATCHED not in self.buffers and not np.isfinite(self.rate):
-                self._measure_rate(self._next_end)
-            if self._is_own(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
+                self._measure_rate(self.next_end)
+            if self._is_own(self.next_end) and (cut := self._cut(self.next_end, self.newest)):
                 cuts.append(cut)
-            self._cut_until = self._next_end
-            self._next_end += self._hop
+            self._cut_until = self.next_end
+            self.next_end += self._hop
             for buffer in self.buffers.values():
-                buffer.discard_before(self._horizon(self._next_end))
+                buffer.discard_before(self._horizon(self.next_end))
         return cuts
 
     def _plan(self, since: int) -> None:
         """Set the end of the next window to the first hop with a whole window of samples before it."""
         earliest = max(since + self._window, 0 if self._cut_until is None else self._cut_until + 1)
-        self._next_end = -(-earliest // self._hop) * self._hop
+        self.next_end = -(-earliest // self._hop) * self._hop
 
     def _is_own(self, end: int) -> bool:
         """Return whether it is this stream's turn to cut the window up to ``end``; see ``shares``."""

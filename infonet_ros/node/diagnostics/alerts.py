@@ -22,7 +22,7 @@ class Alerts:
         latched = QoSProfile(depth=max(1, most), durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._publisher = node.create_lifecycle_publisher(DiagnosticStatus, "~/alerts", latched)
         self._lasting: dict[str, DiagnosticStatus] = {}
-        self._lock = threading.Lock()  # windows are judged on the worker's thread, samples on the executor's
+        self._lock = threading.Lock()  # windows are judged on the worker's thread, samples on the reader's
 
     def update(self, statuses: Mapping[str, DiagnosticStatus]) -> None:
         """Take the newest status of some pairs or channels, by name; one of level ERROR is an alert."""

@@ -1,8 +1,8 @@
 """Takes messages as bytes from their queues, in batches.
 
 rclpy builds a new wait set in Python for each message: ten times the work of taking the bytes. So the executor does not
-wait for these subscriptions, nor for their events, for which Fast DDS would also wake it at each message. A timer
-empties their queues.
+wait for these subscriptions, nor for their events, for which Fast DDS would also wake it at each message. A thread
+empties their queues again and again; a timer would cost two wait sets a time.
 
     subscription = node.create_subscription(..., raw=True, callback_group=Polled(), event_callbacks=...)
     for message in waiting(subscription):
@@ -20,12 +20,11 @@ from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
 from rclpy.subscription import Subscription
 
-USUAL_PERIOD, LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.25, 0.001
-"""Seconds between two reads of the queues."""
+LONGEST_PERIOD, USUAL_PERIOD, SHORTEST_PERIOD = 0.25, 0.05, 0.001
+"""Seconds between two reads of the queues: while nothing is due, while something is, and where queues are short."""
 
-_MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other callbacks can run
+_MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other threads can run
 _FULL = 0.5  # share of a queue that may fill up between two reads
-_OF_A_HOP = 0.05  # a matrix may be so much later: each read wakes the executor twice, which costs more than a message
 
 
 class Message(NamedTuple):
@@ -84,12 +83,31 @@ def queue_size(subscription: "Subscription[Any]") -> float:
     return quality.depth if quality.history == HistoryPolicy.KEEP_LAST else float("inf")
 
 
-def fitting_period(hop: float, sizes: Sequence[float], rates: Sequence[float]) -> float:
+def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
     """Return the seconds between two reads, so that no queue of these sizes overflows at these rates (Hz).
 
     A full queue loses messages, so its measured rate is too low. The period then shrinks at each new measurement until
-    no queue is full. Windows that are ``hop`` seconds apart permit a longer period.
+    no queue is full.
     """
-    longest = min(LONGEST_PERIOD, max(USUAL_PERIOD, _OF_A_HOP * hop))
     spans = [_FULL * size / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
-    return min(longest, max(SHORTEST_PERIOD, min(spans, default=longest)))
+    return max(SHORTEST_PERIOD, min(spans, default=LONGEST_PERIOD))
+
+
+class Pace:
+    """When to read next: when something is due, if sensor time goes on as fast as between the last two reads.
+
+    A read of many messages takes little longer than one of a few, because the processor's caches are cold each time.
+    """
+
+    def __init__(self) -> None:
+        self._newest, self._read, self._due = 0, 0.0, 0.0
+
+    def note(self, due: int, newest: int, now: float) -> None:
+        """Take the stamp that the next result waits for, and the newest that was read, by a steady clock's ``now``."""
+        passed, elapsed = newest - self._newest, now - self._read
+        self._newest, self._read = newest, now
+        self._due = now + (due - newest) * elapsed / passed if passed > 0 else now
+
+    def pause(self, now: float) -> float:
+        """Return the seconds to the next read: a little more than to the moment when the result is due."""
+        return min(LONGEST_PERIOD, max(USUAL_PERIOD, self._due - now + 0.5 * USUAL_PERIOD))

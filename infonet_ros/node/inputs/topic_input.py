@@ -32,8 +32,8 @@ from infonet_ros.node.inputs.type_support import subscription_class
 from infonet_ros.settings import Modality
 from infonet_ros.text import counted, did_you_mean, listed, one_line, shorten
 
-_QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
-_LARGE_QUEUE = 10  # messages of types that can have megabytes each
+_QUEUE = 1000  # messages that wait while the reader is busy: two seconds of a topic at 500 Hz
+_LARGE_QUEUE = 20  # messages of types that can have megabytes each
 _LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
 _OF_ROS = ("/parameter_events", "/rosout")  # topics of every node, which are never meant
 
@@ -246,7 +246,8 @@ class TopicInput:
         """Take the messages that have arrived."""
         if self.subscription is None:
             return []
-        handed, self._handed = self._handed, []
+        handed = self._handed[:]
+        del self._handed[: len(handed)]  # an executor may add another meanwhile
         return [*handed, *waiting(self.subscription)]
 
     def _note_handed(self, data: Any) -> None:
