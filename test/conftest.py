@@ -12,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from ros_domains import free_domain
 
-# A shell that starts the tests in its background lets them ignore Ctrl-C, and so would all programs that they start.
+# A shell that starts the tests in its background lets them ignore Ctrl-C, and nohup the end of the terminal. All
+# programs that they start would ignore them, too. A handler of Python is not handed on to programs.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 BUSY = [HealthCheck.too_slow]  # depends on the machine, not on the test
 
