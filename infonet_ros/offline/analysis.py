@@ -25,7 +25,6 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.whole_recording.clock_drift import apart
-from infonet_ros.offline.whole_recording.delays import SATURATED
 from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.significance import Significance
@@ -37,6 +36,7 @@ from infonet_ros.text import NANOSECONDS
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
+_NEARLY_ALL = 2.0  # nats, that two channels share if nearly all they do is common
 _MOST_STEPS = 8  # in a period of the clock, of channels that are faster
 _FINER_SAMPLES = 100_000  # of a channel, all steps together
 
@@ -229,7 +229,7 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     matrix, window = whole.matrix, whole.overview.window
     if settings.given:
         return []
-    asked = _related(whole) & (~matrix.both_drift | (matrix.mi >= SATURATED))
+    asked = _related(whole) & (~matrix.both_drift | (matrix.mi >= _NEARLY_ALL))
     lags = np.round(matrix.lag * window.rate)
     own = np.flatnonzero(~whole.kinship.repeated | asked.any(axis=0))  # a repeated one is asked if it is late
     place = {channel: number for number, channel in enumerate(own.tolist())}

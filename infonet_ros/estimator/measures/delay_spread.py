@@ -24,7 +24,7 @@ _FEWEST_PARTS = 8
 _HELD = 0.5  # of the samples of a stream that holds its values are those before
 _SAMPLE = 0.5  # samples: error of a lag in whole samples, at most
 _JUMP = 0.3  # of a sample: standard error of the place of a jump between two samples, at least
-_LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
+_LEAST_ERROR = 0.05  # of a sample: of streams that were put on one clock
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class DelaySpread:
     gain: float = np.nan
     gain_error: float = np.nan
     """``gain``, ``gain_error``: how much more that is than the contingency at lag 0, and the standard error of this."""
+    on_top: bool = False
+    """Whether lag 0 lies near the top of the same peak: how far from it, only the delay tells, and not the gain."""
     rivalled: bool = False
     """Whether another peak is about as high. Examples are two oscillations, and a position with its speed, each of
     which follows the other by a quarter of a period."""
@@ -52,7 +54,7 @@ class DelaySpread:
     @property
     def delayed(self) -> bool:
         """Whether the delay clearly differs from 0, and the pair depends more at this delay than at 0."""
-        sure = abs(self.delay) > _SURE * self.error and self.gain > self.gain_error
+        sure = abs(self.delay) > _SURE * self.error and (self.on_top or self.gain > self.gain_error)
         return sure and not self.rivalled
 
     def agrees(self, other: "DelaySpread") -> bool:
@@ -93,6 +95,7 @@ class DelaySpread:
             height=float(curve[place]),
             gain=float(curve[place] - curve[zero]),
             gain_error=float(_jackknife(gains)),
+            on_top=bool(near[0] <= zero <= near[-1]),
             rivalled=_rivalled(curve, place),
         )
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.pair_order import topic_of
+from infonet_ros.offline.whole_recording.delays import ONE_MOTION
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_digits, delay_text
 
-_ONE_MOTION = 0.83  # nats, a correlation of 0.9: what shares less may be a filter, as a speed after its acceleration
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
 _COMMAND = re.compile(
@@ -108,8 +108,8 @@ def _late_stamps(analysis: Analysis, early: int, late: int) -> tuple[str, bool]:
     """Return the topic whose stamps are late, empty if none is, and whether other channels contradict that."""
     whole, topic, other = analysis.whole, topic_of(analysis, late), topic_of(analysis, early)
     lag = whole.matrix.lag[early, late]
-    if topic == other or lag > _LATEST_STAMPS or whole.matrix.mi[early, late] < _ONE_MOTION:
-        return "", False
+    if topic == other or lag > _LATEST_STAMPS or whole.matrix.mi[early, late] < ONE_MOTION:
+        return "", False  # what shares less may be a filter, as a speed after its acceleration
     if _COMMAND.search(f"{other} {analysis.names[early]}"):
         return "", False
     contradicted = _contradicted(analysis, early, late)

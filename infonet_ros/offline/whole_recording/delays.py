@@ -3,8 +3,8 @@
 A cheap measure compares all lags of the search (`lagged_contingency`). The network tries few of them for all pairs, and
 then, for each pair that gains by its delay, lags as dense as its peak needs.
 
-Where its MI cannot tell the delay, as of a saturated pair, or of one that is faster than the scan, the peak of the
-cheap measure does. The network then estimates the pair only there and without a delay.
+Where its MI cannot tell the delay, as of two sensors of one motion, or of a pair that is faster than the scan, the peak
+of the cheap measure does. The network then estimates the pair only there and without a delay.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,9 @@ from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
 
 Pair = tuple[int, int]
 
-SATURATED = 2.0
-"""Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
+ONE_MOTION = 0.83
+"""Nats, a correlation of 0.9: two sensors of one motion. Their MI is nearly the same at delays that differ by little,
+so the peak of the cheap measure tells their delay."""
 
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
@@ -33,8 +34,8 @@ _LEAST_WIDTH = 4  # samples on each side
 
 
 def depends_more(mi: np.ndarray, undelayed: np.ndarray) -> np.ndarray:
-    """Return where pairs depend more at their delay than without, by `CLEAR_GAIN` at least, or are `SATURATED`."""
-    return (mi - undelayed >= CLEAR_GAIN) | (undelayed >= SATURATED)
+    """Return where pairs depend more at their delay than without, by `CLEAR_GAIN` at least, or see `ONE_MOTION`."""
+    return (mi - undelayed >= CLEAR_GAIN) | (undelayed >= ONE_MOTION)
 
 
 @dataclass(frozen=True, eq=False)

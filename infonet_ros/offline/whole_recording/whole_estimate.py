@@ -16,7 +16,7 @@ from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift, apart, clock_drifts
 from infonet_ros.offline.whole_recording.conditional_pairs import ConditionalPairs
-from infonet_ros.offline.whole_recording.delays import SATURATED, Asked, Delays, Judged, Pair, refine
+from infonet_ros.offline.whole_recording.delays import ONE_MOTION, Asked, Delays, Judged, Pair, refine
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
@@ -232,13 +232,13 @@ class _Comparison:
 
     def _delays(self, scanned: DependenceMatrix, undelayed: DependenceMatrix, tested: np.ndarray) -> Delays:
         """Refine the delays of pairs that pass the test (N, N), and of the strongest, whose curve is shown."""
-        saturated = undelayed.mi >= SATURATED
-        delayed = (clear_delays(scanned, undelayed, self.moving.longest_lag) | saturated) & tested
+        one_motion = undelayed.mi >= ONE_MOTION
+        delayed = (clear_delays(scanned, undelayed, self.moving.longest_lag) | one_motion) & tested
         pairs = strongest_pairs(scanned)
         shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
         asked = {}
         for pair in pairs:
-            near = None if saturated[pair] else float(scanned.lag[pair])
+            near = None if one_motion[pair] else float(scanned.lag[pair])
             one = self._asked(pair, near, by_mi=bool(delayed[pair]) or pair in shown)
             if pair in shown:
                 asked[pair] = one._replace(lags=sorted({*one.lags, *self._curve(pair, one)}))
@@ -252,9 +252,9 @@ class _Comparison:
     def _asked(self, pair: Pair, near: float | None, *, by_mi: bool) -> Asked:
         """Return the lags to try of a pair that the scan found to depend most ``near`` a lag, seconds.
 
-        The delay is found ``by_mi`` around this lag if it can be, else by the contingency alone. The MI of a saturated
-        pair is nearly the same at many lags: ``near`` is None then. And a pair that was scanned on a slower clock than
-        its own, or whose MI showed no delay, may still be late by little.
+        The delay is found ``by_mi`` around this lag if it can be, else by the contingency alone. The MI of two sensors
+        of one motion is nearly the same at many lags: ``near`` is None then. And a pair that was scanned on a slower
+        clock than its own, or whose MI showed no delay, may still be late by little.
         """
         clock = self._clocks.clock(pair)
         search, (a, b) = clock.search, clock.own(pair)
