@@ -6,9 +6,9 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
   zeros), `line_cells`, `time_units` and `names`.
 - `sheet`: what every reader returns.
 - `text_files`: `foreign_files` (files that are no tables), `text_source` (decompression), `text_encoding`, `row_forms`
-  (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `delimiters`, `header_rows`,
-  `column_names` and `described_rate` (in place of times). Then `repeated_headers`, `row_blocks`, `text_table`,
-  `text_columns` (text to numbers) and `hemispheres`.
+  (signs and words around cells). `layout` is found by `delimiters`, `header_rows`, `column_names` and `described_rate`
+  (in place of times). Then `repeated_headers`, `row_blocks`, `text_table`, `text_columns` (text to numbers) and
+  `hemispheres`.
 - `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `empatica`, `fit` (Garmin), `motion_capture` (BVH);
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
 - `times`: `column_stamps` (one column as times), `calendars` (several columns as one time), `clock`, `clock_reading`

@@ -34,7 +34,6 @@ def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, St
     see `group_and_rest`.
     """
     sheet, clock = table.sheet, table.clock
-    assert clock.stamps is not None
     known = np.flatnonzero(clock.stamps > BEYOND)
     order = known[np.argsort(clock.stamps[known], kind="stable")]
     stamps = clock.stamps[order]

@@ -28,16 +28,16 @@ def read_log(path: Path) -> list[Sheet] | None:
     that reads it is not installed.
     """
     head = first_bytes(path, 128)
-    for start, kind, read in _FORMATS:
-        if head.startswith(start) or (
-            read is _read_matlab and path.suffix == ".mat" and b"\0" in head[:20]
-        ):  # version 4
-            with _one_sentence(path, kind):
-                return read(path)
-    if head.startswith(b"PK") and path.suffix == ".npz":
-        with _one_sentence(path, "NumPy"):
-            return _read_numpy(path)
-    return None
+    found = next(((kind, read) for start, kind, read in _FORMATS if head.startswith(start)), None)
+    if found is None and path.suffix == ".mat" and b"\0" in head[:20]:  # of version 4
+        found = "MATLAB", _read_matlab
+    if found is None and path.suffix == ".npz" and head.startswith(b"PK"):
+        found = "NumPy", _read_numpy
+    if found is None:
+        return None
+    kind, read = found
+    with _one_sentence(path, kind):
+        return read(path)
 
 
 @contextmanager
@@ -57,15 +57,7 @@ def _read_parquet(path: Path) -> list[Sheet]:
     with parquet.ParquetFile(path) as file:
         groups = range(file.metadata.num_row_groups)
         check_memory(path, sum(file.metadata.row_group(group).total_byte_size for group in groups))
-        return [_of_arrow(path, file.read())]
-
-
-def _read_feather(path: Path) -> list[Sheet]:
-    return [_of_arrow(path, _load_feather(path))]
-
-
-def _read_feather_1(path: Path) -> list[Sheet]:
-    return [_of_arrow(path, read_apart(_load_feather, path))]
+        return _of_arrow(path, file.read())
 
 
 def _load_feather(path: Path) -> pa.Table:
@@ -74,10 +66,10 @@ def _load_feather(path: Path) -> pa.Table:
 
 def _read_stream(path: Path) -> list[Sheet]:
     with ipc.open_stream(path) as stream:
-        return [_of_arrow(path, stream.read_all())]
+        return _of_arrow(path, stream.read_all())
 
 
-def _of_arrow(path: Path, table: pa.Table) -> Sheet:
+def _of_arrow(path: Path, table: pa.Table) -> list[Sheet]:
     """Make a sheet of a table whose columns have types; the fields of structs become columns."""
     check_memory(path, table.nbytes)
     table = _index_first(table)
@@ -92,7 +84,7 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         else:
             sheet.columns[name] = column
     read_texts(sheet, path)
-    return sheet
+    return [sheet]
 
 
 def _index_first(table: pa.Table) -> pa.Table:
@@ -214,8 +206,8 @@ def _read_numpy(path: Path) -> list[Sheet]:
 
 _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (
     (b"PAR1", "Parquet", _read_parquet),
-    (b"ARROW1", "Feather", _read_feather),
-    (b"FEA1", "Feather", _read_feather_1),
+    (b"ARROW1", "Feather", lambda path: _of_arrow(path, _load_feather(path))),
+    (b"FEA1", "Feather", lambda path: _of_arrow(path, read_apart(_load_feather, path))),
     (b"\xff\xff\xff\xff", "Arrow", _read_stream),
     (b"ULog\x01\x12\x35", "ULog", _read_ulog),
     (b"MATLAB 7.3", "MATLAB", _read_hdf5),

@@ -20,9 +20,7 @@ def head_of(path: Path, pieces: Iterator[str]) -> str:
     head = ""
     for piece in pieces:
         head += piece
-        if len(head) >= _HEAD and head.count("\n") >= _HEAD_LINES:
-            break
-        if len(head) >= _LONGEST_HEAD:
+        if len(head) >= _LONGEST_HEAD or (len(head) >= _HEAD and head.count("\n") >= _HEAD_LINES):
             break
     if len(head) >= _LONGEST_HEAD and "\n" not in head:
         raise RecordingError(
@@ -30,11 +28,6 @@ def head_of(path: Path, pieces: Iterator[str]) -> str:
             "CSV with a row on each line."
         )
     return head
-
-
-def after(text: str, lines: int) -> str:
-    """Return a text without its first lines, of which there are fewer in a header without rows."""
-    return "".join(text.split("\n", lines)[lines:])
 
 
 def clean_lines(

@@ -4,7 +4,7 @@
 - Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
 - Degrees, minutes and seconds between blanks, below a name that says so: ``48 07 02.28``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
-- Cells with their names, as for the serial plotter of Arduino, and other words: ``a:1.2,b:3.4``; see `worded_rows`.
+- Words around numbers, as for people or the serial plotter of Arduino: ``temp: 21.5 C, hum=40 %``, ``a:1.2,b:3.4``.
 - A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
   ``12:00:00.500 -> 1.2,3.4``, ``[2024-05-01 12:00:00.500] 1.2,3.4``.
 """
@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-
-from infonet_ros.intake.tables.text_files.worded_rows import worded_rows
 
 _QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
 _SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
@@ -36,6 +34,16 @@ _OF_DEGREES = "(d'\")"  # behind the names of their columns, as RTKLIB writes it
 _DELIMITER = re.compile(r"[,;\t|]")
 _SOME, _FEWEST, _ENOUGH_TEXT = 50, 3, 1 << 18  # lines to look at; of long ones, fewer
 _MOST = 0.9  # of the lines must have a form
+
+# Of rows of words.
+_STAMP = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?Z?"
+_NUMBER = r"[+-]?(?:\d+(?:[.,]\d+)?\.?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|NaN|NAN|inf|Inf|INF)\b"
+_WORD = r"(?:(?<=[:=])|(?<=[:=][ \t]))(?:[Tt]rue|[Ff]alse|None|null)\b"
+_VALUE = re.compile(rf"(?<![\w.])(?:{_STAMP}|{_NUMBER}|{_WORD})")
+_NAME = re.compile(r"([A-Za-z_][\w.\[\]/()%]*)[\"']?[ \t]*[:=][ \t]*[\[({]?[ \t]*$")
+_LAST_WORD = re.compile(r"([A-Za-z_]\w*)\W*$")
+_BETWEEN = (",",)  # the elements of a list
+_FEWEST_NAMES = 2
 
 
 @dataclass(frozen=True)
@@ -115,5 +123,35 @@ def _cells(lines: Sequence[str]) -> RowForm | None:
 
 
 def _worded(lines: Sequence[str]) -> RowForm | None:
-    rows = worded_rows(lines[1:])
-    return RowForm(rows.plain, rows.names) if rows else None
+    """Find rows that share their words, of which each number is a cell.
+
+    The word before a number is its name; a first or last number without a word is the time. How many blanks are between
+    the words makes no difference.
+    """
+    rows = lines[1:]
+    found = [tuple(tuple(words.split()) for words in _VALUE.split(row)) for row in rows]
+    usual = max(set(found), key=found.count, default=())
+    if len(usual) < 2 or found.count(usual) < _MOST * len(found):
+        return None
+    row = rows[found.index(usual)]
+    names = [_NAME.search(words) for words in _VALUE.split(row)[:-1]]
+    if sum(map(bool, names)) < max(min(_FEWEST_NAMES, len(names)), len(names) // 3):
+        return None
+    if _BETWEEN in usual and any("," in number for number in _VALUE.findall(row)):  # or is it a decimal comma?
+        return None
+    words = (r"[ \t]+".join(map(re.escape, words)) for words in usual)
+    pattern = re.compile(r"^[ \t]*" + rf"[ \t]*({_VALUE.pattern})[ \t]*".join(words) + r"[ \t\r]*$", re.MULTILINE)
+    cells = ",".join(rf'"\g<{place}>"' for place in range(1, len(usual)))
+    return RowForm(partial(pattern.sub, cells), _names(names, usual))
+
+
+def _names(found: Sequence[re.Match[str] | None], words: Sequence[Sequence[str]]) -> list[str]:
+    names: list[str] = []
+    for place, name in enumerate(found):
+        match = name or _LAST_WORD.search(" ".join(words[place]))
+        element = names and words[place] == _BETWEEN  # of a list; later names that are equal get numbers
+        names.append(match[1] if match else names[-1] if element else f"column_{place + 1}")
+    time = next((place for place in (0, len(names) - 1) if not words[place]), None)
+    if time is not None:
+        names[time] = "time"
+    return names

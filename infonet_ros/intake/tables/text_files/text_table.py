@@ -14,7 +14,7 @@ from infonet_ros.intake.tables.cells.numbers import EMPTY
 from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.layout import Layout, find_layout
 from infonet_ros.intake.tables.text_files.repeated_headers import RepeatedHeaders
-from infonet_ros.intake.tables.text_files.row_blocks import after, clean_lines, head_of, whole_rows, without_comments
+from infonet_ros.intake.tables.text_files.row_blocks import clean_lines, head_of, whole_rows, without_comments
 from infonet_ros.intake.tables.text_files.row_forms import row_form
 from infonet_ros.intake.tables.text_files.text_columns import RowTooLongError, TextColumns
 from infonet_ros.intake.tables.text_files.text_source import text_pieces
@@ -93,15 +93,6 @@ def read_text_table(path: Path) -> Sheet:
     )
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """How rows were read, and the text after them in a file of several tables."""
-
-    layout: Layout
-    skipped: _SkippedRows
-    pieces: Iterator[str] | None
-
-
 class _Reader:
     """Reads a table in blocks of so many bytes; without ``quotes``, a quote is an ordinary character."""
 
@@ -114,25 +105,25 @@ class _Reader:
 
     def sheet(self) -> Sheet:
         """Read the whole file."""
-        rows = rest = self._add_rows(text_pieces(self._path, self._notes))
-        while rest.pieces is not None:
-            rest = self._add_rows(rest.pieces)
-        layout = rows.layout
+        skipped, rest = self._add_rows(text_pieces(self._path, self._notes))
+        while rest is not None:
+            _, rest = self._add_rows(rest)
+        layout = skipped.layout
         notes = [*dict.fromkeys(self._notes)]
         sheet = Sheet(stem(self._path), {}, units=layout.units, notes=notes, rate=layout.rate)
-        self._columns.into(sheet, layout.delimiter == ",", rows.skipped.line)
+        self._columns.into(sheet, layout.delimiter == ",", skipped.line)
         return sheet
 
-    def _add_rows(self, pieces: Iterator[str]) -> _Rows:
-        """Read the rows under one header."""
+    def _add_rows(self, pieces: Iterator[str]) -> tuple[_SkippedRows, Iterator[str] | None]:
+        """Read the rows under one header; also return the text after them in a file of several tables."""
         head = head_of(self._path, pieces)
         form = row_form(head)
         layout = find_layout(self._path, form.header + form.plain(head))
         layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
         skipped = _SkippedRows(layout)
         block = max(self._block, min(_ROWS_OF_A_BLOCK * sum(map(len, layout.names)), _LONGEST_BLOCK))
-        rest = chain((after(head, layout.lines),), pieces)
-        lines = clean_lines(rest, layout, f"{layout.delimiter} " in head, block, self._notes, form)
+        below = head.split("\n", layout.lines)[layout.lines :]  # nothing if the head ends within the header
+        lines = clean_lines(chain(below, pieces), layout, f"{layout.delimiter} " in head, block, self._notes, form)
         headers = RepeatedHeaders(layout.header, layout.delimiter, layout.described)
         rows = map(without_comments, headers.removed_from(lines))
         before = self._columns.rows
@@ -148,7 +139,7 @@ class _Reader:
             ) from error
         left_out = skipped.notes(self._path, self._columns.rows - before)
         self._notes += [*headers.notes, *layout.notes, *left_out]
-        return _Rows(layout, skipped, headers.rest)
+        return skipped, headers.rest
 
     def _tables(self, blocks: Iterable[str], skipped: _SkippedRows) -> Iterator[pa.Table]:
         """Read blocks in this thread: a stream of Arrow would still read ahead when Python ends."""

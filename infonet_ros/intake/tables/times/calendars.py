@@ -11,21 +11,17 @@ from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.text import NANOSECONDS
 
-_CALENDAR = {
-    "year": re.compile(r"(?i)years?|yyyy|yy|yr"),
-    "month": re.compile(r"(?i)months?|mon?|mm"),
-    "day": re.compile(r"(?i)days?|dd|dy"),
-    "day of year": re.compile(r"(?i)doy|[jy]day|julian(?:[\W_]?day)?|day[\W_]?of[\W_]?year"),
-    "hour": re.compile(r"(?i)hours?|hrs?|hh"),
-    "hour and minute": re.compile(r"(?i)h{1,2}:?m{1,2}|hour_?min(?:ute)?"),
-    "minute": re.compile(r"(?i)minutes?|mins?|mn|mm(?:_2)?"),
-    "second": re.compile(r"(?i)seconds?|secs?|ss"),
+_CALENDAR = {  # the name of the column, the least and the largest number
+    "year": (r"years?|yyyy|yy|yr", 0, 2200),
+    "month": (r"months?|mon?|mm", 1, 12),
+    "day": (r"days?|dd|dy", 1, 31),
+    "day of year": (r"doy|[jy]day|julian(?:[\W_]?day)?|day[\W_]?of[\W_]?year", 1, 366),
+    "hour": (r"hours?|hrs?|hh", 0, 24),
+    "hour and minute": (r"h{1,2}:?m{1,2}|hour_?min(?:ute)?", 0, 2400),
+    "minute": (r"minutes?|mins?|mn|mm(?:_2)?", 0, 59),
+    "second": (r"seconds?|secs?|ss", 0, 61),
 }
-_PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")
-_LIMITS = {
-    **{"year": (0, 2200), "month": (1, 12), "day": (1, 31), "day of year": (1, 366)},
-    **{"hour": (0, 24), "hour and minute": (0, 2400), "minute": (0, 59), "second": (0, 61)},
-}
+_PART = re.compile(r"(?i)(?:.*[\W_])?(?:" + "|".join(name for name, _, _ in _CALENDAR.values()) + ")")
 _DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ("year", "day of year"), ())
 _CLOCKS = (("hour", "minute", "second"), ("hour", "minute"), ("hour",), ("hour and minute",), ())
 _CALENDARS = (
@@ -80,7 +76,7 @@ def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     """Return whether columns are the parts of a calendar, by their names and numbers."""
     prefix = shared_prefix(names)
     return len(names) == len(parts) and all(
-        _CALENDAR[part].fullmatch(name.removeprefix(prefix)) and _within(sheet.columns.get(name), part)
+        re.fullmatch(f"(?i:{_CALENDAR[part][0]})", name.removeprefix(prefix)) and _within(sheet.columns.get(name), part)
         for name, part in zip(names, parts, strict=True)
     )
 
@@ -89,7 +85,7 @@ def _within(column: pa.ChunkedArray | None, part: str) -> bool:
     if column is None or not is_number(column) or not (pa.types.is_integer(column.type) or part == "second"):
         return False
     numbers = as_floats(column)
-    low, high = _LIMITS[part]
+    _, low, high = _CALENDAR[part]
     return bool(low <= np.nanmin(numbers, initial=low) and np.nanmax(numbers, initial=high) <= high)
 
 

@@ -22,7 +22,7 @@ class Clock:
     """The time of a sheet."""
 
     names: tuple[str, ...]  # its columns
-    stamps: np.ndarray | None = None
+    stamps: Any = None
     """(rows,) int64, or None: nanoseconds, `UNKNOWN` or `BEYOND` without a time; None as long as the unit of
     ``numbers`` is not known."""
     numbers: Any = None  # times in a unit that is not known yet

@@ -61,7 +61,6 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
 
 def _read_two_numbers(clock: Clock, title: str) -> None:
     """Read times of two numbers as minutes and seconds if their title says so; a note tells what they are else."""
-    assert clock.stamps is not None
     known = clock.stamps > BEYOND
     if _MINUTES_AND_SECONDS.search(title):
         clock.stamps = np.where(known, clock.stamps // 60, clock.stamps)
@@ -107,7 +106,6 @@ def _move_to_utc(clock: Clock, dates: Dates) -> None:
     zone = next(filter(None, map(zone_in, clock.names)), "")
     if not zone or dates.with_zone:
         return
-    assert clock.stamps is not None
     ahead = int(ahead_of_utc(pa.array([zone]))[0])
     if ahead:
         clock.stamps = np.where(clock.stamps > BEYOND, clock.stamps - ahead, clock.stamps)

@@ -34,12 +34,12 @@ class Run:
     @property
     def first(self) -> int:
         """Stamp of the first row."""
-        return int(_stamps(self.clock)[self.rows[0]])
+        return int(self.clock.stamps[self.rows[0]])
 
     @property
     def last(self) -> int:
         """Stamp of the last row."""
-        return int(_stamps(self.clock)[self.rows[-1]])
+        return int(self.clock.stamps[self.rows[-1]])
 
 
 def are_numbered_runs(sheets: Sequence[Sheet]) -> bool:
@@ -67,7 +67,7 @@ def separate_runs(clocks: Sequence[Clock], *, numbered: bool, of_one_file: bool)
     the same number of runs: the clocks begin again together. Otherwise only the longest run of each clock keeps its
     stamps, because the runs of other clocks may differ.
     """
-    rows = [np.flatnonzero(_stamps(clock) > BEYOND) for clock in clocks]
+    rows = [np.flatnonzero(clock.stamps > BEYOND) for clock in clocks]
     runs = [[Run(clock, part) for part in _runs(clock, own)] for clock, own in zip(clocks, rows, strict=True)]
     dates = any(run.last >= _YEARS for own in runs for run in own)
     if numbered and not dates:
@@ -80,14 +80,9 @@ def separate_runs(clocks: Sequence[Clock], *, numbered: bool, of_one_file: bool)
                 _keep_longest(own)
 
 
-def _stamps(clock: Clock) -> np.ndarray:
-    assert clock.stamps is not None
-    return clock.stamps
-
-
 def _runs(clock: Clock, rows: np.ndarray) -> list[np.ndarray]:
     """Return the rows of each run; all sorted by time if they are merely not in order, with a note."""
-    stamps = _stamps(clock)
+    stamps = clock.stamps
     runs = np.split(rows, np.flatnonzero(np.diff(stamps[rows]) < 0) + 1)
     if len(runs) == 1 or (len(rows) >= _FEWEST_ROWS * (len(runs) - 1) and _share_times(stamps, runs)):
         return runs
@@ -113,8 +108,8 @@ def _keep_longest(runs: Sequence[Run]) -> None:
         f"{_again(clock, len(runs))}: only the longest run of rows is read, {len(longest.rows)} of "
         f"{sum(len(run.rows) for run in runs)}; split the file to analyse the others"
     )
-    kept = np.full_like(_stamps(clock), UNKNOWN)
-    kept[longest.rows] = _stamps(clock)[longest.rows]
+    kept = np.full_like(clock.stamps, UNKNOWN)
+    kept[longest.rows] = clock.stamps[longest.rows]
     clock.stamps = kept
 
 
@@ -122,18 +117,18 @@ def _put_behind(rounds: Sequence[Sequence[Run]], reason: str = "") -> None:
     """Move the runs of each round behind those of the round before it, all by the same time."""
     if len(rounds) == 1:
         return
-    steps = np.concatenate([np.diff(_stamps(run.clock)[run.rows]) for runs in rounds for run in runs])
+    steps = np.concatenate([np.diff(run.clock.stamps[run.rows]) for runs in rounds for run in runs])
     usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 0
     apart = max(APART, _STEPS_APART * usual)
     clocks = {id(run.clock): run.clock for runs in rounds for run in runs}
     for clock in clocks.values():
-        clock.stamps = _stamps(clock).copy()
+        clock.stamps = clock.stamps.copy()
         why = reason or _again(clock, len(rounds))
         clock.notes.append(f"{why}: each run of rows is read {apart / NANOSECONDS:g} s behind the run before it")
     for before, runs in pairwise(rounds):
         later = max(run.last for run in before) + apart - min(run.first for run in runs)
         for run in runs:
-            _stamps(run.clock)[run.rows] += later
+            run.clock.stamps[run.rows] += later
 
 
 def _again(clock: Clock, runs: int) -> str:

@@ -31,7 +31,6 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
     factor = None if clock.stamps is not None else read_numbers(clock, unit, others)
     _add_fraction(clock)
     stamps = clock.stamps
-    assert stamps is not None
     if not (stamps > BEYOND).any():
         raise no_known_time(path, clock)
     for mark, reason in ((UNKNOWN, "empty or not known"), (BEYOND, "more than 292 years from zero")):
@@ -58,7 +57,6 @@ def _without_strays(clock: Clock, stamps: np.ndarray) -> np.ndarray:
 
 def _add_fraction(clock: Clock) -> None:
     """Add the fractions of a second from another column to stamps that are whole seconds."""
-    assert clock.stamps is not None
     known = clock.stamps > BEYOND
     if clock.fraction is None or (clock.stamps[known] % NANOSECONDS).any():
         return

@@ -123,11 +123,6 @@ def unit_since_1970(clock: Clock) -> str | None:
     return None
 
 
-def _is_of_days(step: float) -> bool:
-    """Return whether a step in days is below a minute and a half, or a usual number of minutes, such as 15."""
-    return step < 1e-3 or _is_of_minutes(step * 1440)
-
-
 def _is_of_minutes(minutes: float) -> bool:
     return any(abs(minutes - usual) < 1e-3 * usual for usual in _USUAL_MINUTES)
 
@@ -138,7 +133,8 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
     middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
     for program, (per_day, least, most, epoch) in _SERIAL_DAYS.items():
         may_be = clock.names == _OF_WINCC if program == "WinCC" else not clock.unit
-        if may_be and least < middle / per_day < most and _is_of_days(clock.step / per_day):
+        step = clock.step / per_day
+        if may_be and least < middle / per_day < most and (step < 1e-3 or _is_of_minutes(step * 1440)):
             parts = "days" if per_day == 1 else f"parts of a day, 1/{per_day},"
             clock.notes.append(
                 f"time is column {clock.label}, in {parts} as {program} counts them; --time changes that"
