@@ -14,15 +14,7 @@ from typing import Any
 from lz4.frame import LZ4FrameDecompressor
 
 from infonet_ros.intake.packed import ZSTD, zstd
-from infonet_ros.intake.storage.connection import (
-    LAST_TIME,
-    Connection,
-    Message,
-    is_time,
-    lost_messages,
-    no_time,
-    no_topic,
-)
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, left_out
 from infonet_ros.text import counted, moment, shorten
 
 _LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
@@ -128,13 +120,8 @@ class ChunkedFile(ABC):
                 f"{self._name} is damaged in {counted(len(self._damaged), 'place')} ({reason}): "
                 f"{counted(count, 'message') if count else 'the messages there are'} left out."
             )
-        if self._astray:
-            notices.append(no_topic(self._astray, self._name))
-        if odd := sum(chunk.odd for chunk in self._chunks):
-            notices.append(no_time(odd, self._name))
-        if lost := sum(chunk.lost for chunk in self._chunks):
-            notices.append(lost_messages(lost, self._name))
-        return notices
+        odd, lost = sum(chunk.odd for chunk in self._chunks), sum(chunk.lost for chunk in self._chunks)
+        return [*notices, *left_out(self._name, astray=self._astray, odd=odd, lost=lost)]
 
     def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
         """Read messages in the order of time."""

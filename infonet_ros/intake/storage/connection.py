@@ -71,16 +71,14 @@ def is_time(nanoseconds: int) -> bool:
     return 0 <= nanoseconds < LAST_TIME
 
 
-def no_time(count: int, name: str) -> str:
-    """Return a notice about messages of a file that are left out because of their time of recording."""
-    return f"{counted(count, 'message')} of {name} left out, with a time of recording before 1970 or after 2038."
+def left_out(name: str, *, astray: int, odd: int, lost: int) -> list[str]:
+    """Say how many messages of a file are left out.
 
-
-def no_topic(count: int, name: str) -> str:
-    """Say that messages of a file are left out, as nothing tells what they are."""
-    return f"{counted(count, 'message')} of {name} left out, whose topic is described nowhere."
-
-
-def lost_messages(count: int, name: str) -> str:
-    """Say that messages of a file are left out, as their records are damaged."""
-    return f"{counted(count, 'message')} of {name} left out: they are damaged."
+    Nothing tells what those ``astray`` are, the ``odd`` ones have no time of recording, those ``lost`` are damaged.
+    """
+    reasons = {
+        ", whose topic is described nowhere": astray,
+        ", with a time of recording before 1970 or after 2038": odd,
+        ": they are damaged": lost,
+    }
+    return [f"{counted(count, 'message')} of {name} left out{why}." for why, count in reasons.items() if count]

@@ -11,15 +11,7 @@ import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.storage.chunks import DamagedError, message_of
-from infonet_ros.intake.storage.connection import (
-    LAST_TIME,
-    Connection,
-    Message,
-    lost_messages,
-    no_time,
-    no_topic,
-    offered,
-)
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, left_out, offered
 from infonet_ros.text import counted, listed, moment, shorten
 
 _PAGE_SIZE_AT = 16  # byte of the file
@@ -142,13 +134,7 @@ class SqliteFile:
                 f"{self._name} is cut off or damaged, as if its recorder was killed: the messages up to "
                 f"{moment(self.end)} are read."
             )
-        if self._lost:
-            notices.append(lost_messages(len(self._lost), self._name))
-        if self._astray:
-            notices.append(no_topic(self._astray, self._name))
-        if self._odd:
-            notices.append(no_time(self._odd, self._name))
-        return notices
+        return [*notices, *left_out(self._name, astray=self._astray, odd=self._odd, lost=len(self._lost))]
 
     def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
         """Read messages in the order of time."""
