@@ -1,7 +1,11 @@
+"""Alignment, compared with a loop over the ticks that finds the neighbours of each, and with numpy.interp."""
+
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infonet_ros.intake.windows.alignment import (
     clock_rate,
@@ -19,34 +23,6 @@ from infonet_ros.intake.windows.spikes import messages_since
 NAN = math.nan
 
 
-def one(stamps, values, ticks, interpolation="linear", max_gap=100):
-    values = np.array(values, dtype=float)[:, None]
-    return resample(np.array(stamps), values, np.array(ticks), interpolation, max_gap)[:, 0]
-
-
-def test_linear_agrees_with_numpy():
-    rng = np.random.default_rng(0)
-    stamps = np.cumsum(rng.integers(1, 20, 200))
-    values = rng.normal(size=200)
-    ticks = np.arange(stamps[0], stamps[-1])
-    np.testing.assert_allclose(one(stamps, values, ticks), np.interp(ticks, stamps, values))
-
-
-def test_stamps_of_today_keep_their_nanoseconds():
-    start = 1_750_000_000_000_000_000
-    result = one([start, start + 10], [0.0, 10.0], start + np.arange(11), max_gap=10)
-    np.testing.assert_allclose(result, np.arange(11.0))
-
-
-def test_nothing_before_the_first_or_after_the_last():
-    np.testing.assert_array_equal(one([10, 20], [1, 2], [5, 10, 15, 20, 25]), [NAN, 1, 1.5, 2, NAN])
-
-
-def test_hold_keeps_the_last_value():
-    result = one([10, 20], [1, 2], [5, 10, 19, 20, 25, 31], "hold", max_gap=10)
-    np.testing.assert_array_equal(result, [NAN, 1, 1, 2, 2, NAN])
-
-
 def test_levels_are_kept_each_as_long_as_its_sample_is_the_nearest():
     """Rounded readings of one message that have nothing in common stay so: between levels all are equally far."""
     rng = np.random.default_rng(0)
@@ -61,30 +37,10 @@ def test_levels_are_kept_each_as_long_as_its_sample_is_the_nearest():
     assert len(np.unique(rates[1:-1])) > 1000  # a count that grows evenly has an even rate
 
 
-def test_a_gap_is_not_bridged_but_its_ends_are_known():
-    result = one([0, 10, 50, 60], [0, 1, 5, 6], [5, 10, 30, 50, 55], max_gap=20)
-    np.testing.assert_array_equal(result, [0.5, 1, NAN, 5, 5.5])
-
-
-def test_what_is_not_known_stays_not_known():
-    result = one([0, 10, 20, 30], [0, NAN, 2, 3], [0, 5, 15, 20, 25])
-    np.testing.assert_array_equal(result, [0, NAN, NAN, 2, 2.5])
-
-
-def test_no_samples():
-    assert np.isnan(one([], [], [1, 2])).all()
-
-
 def test_channels_keep_apart():
     values = np.array([[0.0, 5.0], [10.0, NAN]])
     result = resample(np.array([0, 10]), values, np.array([0, 5]), "linear", 10)
     np.testing.assert_array_equal(result, [[0.0, 5.0], [5.0, NAN]])
-
-
-def test_ticks_are_whole_multiples_of_the_period():
-    ticks = clock_ticks(end=109, count=3, period=10)
-    np.testing.assert_array_equal(ticks, [80, 90, 100])
-    np.testing.assert_array_equal(clock_ticks(100, 1, 10), [100])
 
 
 def test_the_rate_is_that_of_the_slowest_whatever_the_jitter():
@@ -121,21 +77,6 @@ def test_gap_limit():
     assert gap_limit(0, 10, stamps[:15]) == 30
     assert gap_limit(0, 100, stamps) == 300
     assert gap_limit(0, 100, stamps[:2]) == 300
-
-
-def test_angles_are_unwrapped_before_they_are_interpolated():
-    turn = np.linspace(0.0, 20.0, 100)
-    wrapped = np.angle(np.exp(1j * turn))
-    np.testing.assert_allclose(unwrapped(wrapped), turn)
-    wrapped[40] = NAN
-    result = unwrapped(wrapped)
-    assert math.isnan(result[40])
-    np.testing.assert_allclose(np.delete(result, 40), np.delete(turn, 40))
-
-
-@pytest.mark.parametrize("interpolation", ["linear", "hold"])
-def test_a_tick_on_a_sample_reads_that_sample(interpolation):
-    np.testing.assert_array_equal(one([0, 10, 20], [3, NAN, 4], [0, 10, 20], interpolation), [3, NAN, 4])
 
 
 # ---- rates of change ------------------------------------------------------------------------------------------------
@@ -209,3 +150,72 @@ def test_messages_are_counted_from_tick_to_tick_and_not_before_the_first():
     assert messages_since(stamps, np.arange(10, 70, 10), 10).tolist()[1:] == [3.0, 1.0, 0.0, 1.0, 0.0]
     assert np.isnan(messages_since(stamps, np.array([10]), 10)).all()
     assert np.isnan(messages_since(stamps[:0], np.array([10]), 10)).all()
+
+
+TODAY = 1_750_000_000_000_000_000  # nanoseconds, of which a float cannot tell one from the next
+
+values = st.floats(-1e6, 1e6) | st.just(math.nan)
+streams = st.dictionaries(st.integers(0, 200), values, max_size=25).map(lambda d: sorted(d.items()))
+clocks = st.lists(st.integers(-20, 220), unique=True, max_size=40).map(sorted)
+gaps = st.integers(0, 60)
+interpolations = st.sampled_from(("linear", "hold"))
+
+
+def resampled(stream, ticks, interpolation, max_gap, shift=0):
+    stamps = np.array([stamp for stamp, _ in stream], dtype=np.int64) + shift
+    samples = np.array([value for _, value in stream], dtype=float)[:, None]
+    return resample(stamps, samples, np.array(ticks, dtype=np.int64) + shift, interpolation, max_gap)[:, 0]
+
+
+def expected_at(tick, stream, interpolation, max_gap):
+    before = [sample for sample in stream if sample[0] <= tick]
+    after = [sample for sample in stream if sample[0] > tick]
+    if not before:
+        return math.nan
+    stamp, value = before[-1]
+    if tick == stamp:
+        return value
+    if interpolation == "hold":
+        return value if tick - stamp <= max_gap else math.nan
+    if not after or after[0][0] - stamp > max_gap:
+        return math.nan
+    return np.interp(tick, [stamp, after[0][0]], [value, after[0][1]])
+
+
+@given(streams, clocks, interpolations, gaps)
+def test_each_tick_is_read_off_between_its_neighbours(stream, ticks, interpolation, max_gap):
+    expected = [expected_at(tick, stream, interpolation, max_gap) for tick in ticks]
+    np.testing.assert_allclose(resampled(stream, ticks, interpolation, max_gap), expected, rtol=1e-9, atol=1e-6)
+
+
+@given(streams, clocks, interpolations, gaps)
+def test_it_is_the_same_at_every_time_to_the_nanosecond(stream, ticks, interpolation, max_gap):
+    then = resampled(stream, ticks, interpolation, max_gap)
+    np.testing.assert_array_equal(resampled(stream, ticks, interpolation, max_gap, shift=TODAY), then)
+
+
+@given(streams, clocks, interpolations, gaps)
+def test_nothing_lies_outside_of_what_was_measured(stream, ticks, interpolation, max_gap):
+    known = [value for _, value in stream if not math.isnan(value)]
+    found = resampled(stream, ticks, interpolation, max_gap)
+    found = found[np.isfinite(found)]
+    assert not len(found) or min(known) - 1e-6 <= found.min() <= found.max() <= max(known) + 1e-6
+
+
+@given(st.integers(-TODAY, TODAY), st.integers(1, 100), st.integers(1, 10**10))
+def test_ticks_are_the_last_multiples_of_the_period(end, count, period):
+    ticks = clock_ticks(end, count, period).tolist()
+    assert ticks[-1] <= end < ticks[-1] + period
+    assert ticks == [ticks[-1] - k * period for k in reversed(range(count))]
+    assert all(tick % period == 0 for tick in ticks)
+
+
+@given(st.lists(st.floats(-math.pi, math.pi) | st.just(math.nan), max_size=30))
+def test_unwrapped_angles_differ_by_whole_turns_and_never_jump(angles):
+    angles = np.array(angles)
+    result = unwrapped(angles)
+    turns = (result - angles) / math.tau
+    known = np.isfinite(angles)
+    np.testing.assert_array_equal(np.isfinite(result), known)
+    np.testing.assert_allclose(turns[known], np.round(turns[known]), atol=1e-9)
+    assert np.all(np.abs(np.diff(result[known])) <= math.pi + 1e-9)

@@ -45,9 +45,9 @@ def test_an_array_of_structures_is_numbered_and_wide_arrays_are_named(tmp_path):
     path = tmp_path / "trial.mat"
     runs = np.array([(TIME, A), (TIME, B)], dtype=[("time", "O"), ("x", "O")])
     savemat(path, {"robot": runs, "picture": np.ones((300, 300))})
-    with Tables([path]) as tables:
-        assert list(tables.topics) == ["robot_1", "robot_2"]
-        assert any("picture (300 x 300)" in note for note in tables.notices)
+    found, notices = read(path)
+    assert list(found) == ["robot_1.x", "robot_2.x"]
+    assert any("picture (300 x 300)" in note for note in notices)
 
 
 def test_trials_in_an_array_of_structures_are_read_one_behind_the_other(tmp_path):
@@ -138,9 +138,9 @@ def test_lists_of_one_length_are_columns(tmp_path):
     state = pa.FixedSizeListArray.from_arrays(pa.array(np.stack([A, B], axis=1).ravel()), 2)
     ragged = pa.array([[0.0] * (k % 3) for k in range(len(A))])
     parquet.write_table(pa.table({"timestamp": TIME, "state": state, "odd": ragged}), path)
-    with Tables([path]) as tables:
-        assert [field.path for field in tables.fields("table")[0]] == ["state_0", "state_1"]
-        assert any("column 'odd' holds list" in note for note in tables.notices)
+    found, notices = read(path)
+    assert list(found) == ["table.state_0", "table.state_1"]
+    assert any("column 'odd' holds list" in note for note in notices)
 
 
 def test_maps_are_columns_by_their_keys(tmp_path):

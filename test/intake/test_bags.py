@@ -1,9 +1,11 @@
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, fill, leg_and_speed, stamp, write_ros1, write_ros2
 from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
+from table_files import written
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
@@ -35,27 +37,20 @@ def expected(store):
     ]
 
 
+def good(folder, store, plugin=StoragePlugin.MCAP, compression=None):
+    return write_ros2(folder / "bag", store, leg_and_speed(store, 3.0), plugin, compression)
+
+
+SQLITE = StoragePlugin.SQLITE3
 KINDS = {
-    "mcap folder": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)),
-    "mcap file": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)) / "bag.mcap",
-    "mcap.zst file": lambda folder, store: zstandard(
-        write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)) / "bag.mcap"
-    ),
-    "mcap, chunks compressed": lambda folder, store: write_ros2(
-        folder / "bag", store, leg_and_speed(store, 3.0), compression=CompressionMode.STORAGE
-    ),
-    "sqlite3 folder": lambda folder, store: write_ros2(
-        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3
-    ),
-    "sqlite3 file": lambda folder, store: (
-        write_ros2(folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3) / "bag.db3"
-    ),
-    "sqlite3, messages compressed": lambda folder, store: write_ros2(
-        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3, CompressionMode.MESSAGE
-    ),
-    "sqlite3, file compressed": lambda folder, store: write_ros2(
-        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3, CompressionMode.FILE
-    ),
+    "mcap folder": good,
+    "mcap file": lambda folder, store: good(folder, store) / "bag.mcap",
+    "mcap.zst file": lambda folder, store: zstandard(good(folder, store) / "bag.mcap"),
+    "mcap, chunks compressed": partial(good, compression=CompressionMode.STORAGE),
+    "sqlite3 folder": partial(good, plugin=SQLITE),
+    "sqlite3 file": lambda folder, store: good(folder, store, SQLITE) / "bag.db3",
+    "sqlite3, messages compressed": partial(good, plugin=SQLITE, compression=CompressionMode.MESSAGE),
+    "sqlite3, file compressed": partial(good, plugin=SQLITE, compression=CompressionMode.FILE),
 }
 
 
@@ -71,7 +66,7 @@ def test_a_ros1_bag_gives_the_same_samples(tmp_path, ros1_store, expected):
 
 
 def test_a_folder_without_metadata_is_read_file_by_file(tmp_path, store, expected):
-    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 3.0))
+    folder = good(tmp_path, store)
     (folder / "metadata.yaml").unlink()
     assert [(s.modality, s.values) for s in samples_of(folder)] == expected
 
@@ -137,84 +132,62 @@ def test_joints_of_two_publishers_are_all_found_and_distinguished(tmp_path, stor
 # ---- what cannot be read is one sentence ----------------------------------------------------------------------------
 
 
-def truncated(path, keep=0.6):
+def cut(path, keep):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * keep)])
     return path
 
 
-def broken(folder, store, ros1_store):
-    """Recordings that cannot be used, by what is wrong with them."""
-
-    def good(name, plugin=StoragePlugin.MCAP):
-        return write_ros2(folder / name, store, leg_and_speed(store, 3.0), plugin)
-
-    (folder / "empty.mcap").touch()
-    (folder / "foreign.mcap").write_text("a,b\n1,2\n" * 100)
-    (folder / "foreign.bag").write_bytes(bytes(range(256)) * 8)
-    (folder / "foreign.db3").write_bytes(bytes(range(256)) * 8)
-    (folder / "notes.txt").write_text("hello")
-    (folder / "nothing").mkdir()
-    (folder / "bad yaml").mkdir()
-    (folder / "bad yaml" / "metadata.yaml").write_text("rosbag2_bagfile_information: [")
-    ros1 = write_ros1(folder / "cut.bag", ros1_store, leg_and_speed(ros1_store, 3.0, ros1=True))
-    unlisted = good("file missing")
-    (unlisted / "file missing.mcap").unlink()
-    return {
-        "absent": (folder / "absent.mcap", "is not there"),
-        "empty file": (folder / "empty.mcap", "is empty"),
-        "foreign mcap": (folder / "foreign.mcap", "not a readable bag"),
-        "foreign bag": (folder / "foreign.bag", "not a readable bag"),
-        "foreign db3": (folder / "foreign.db3", "not a readable bag"),
-        "another suffix": (folder / "notes.txt", "is not a bag"),
-        "folder without a bag": (folder / "nothing", "is not a bag"),
-        "metadata alone": (folder / "bad yaml", "is not a bag"),
-        "storage file missing": (unlisted, "file missing.mcap is missing"),
-        "mcap cut in its head": (truncated(good("cut") / "cut.mcap", 0.001), "not a readable bag"),
-        "db3 cut in its head": (
-            truncated(good("cut3", StoragePlugin.SQLITE3) / "cut3.db3", 0.05),
-            "not a readable bag",
-        ),
-        "bag cut in its head": (truncated(ros1, 0.001), "not a readable bag"),
-        "no message": (write_ros2(folder / "silent", store, []), "no messages"),
-    }
+def without_its_file(folder):
+    (folder / "bag.mcap").unlink()
+    return folder
 
 
-BROKEN = [
-    "absent",
-    "empty file",
-    "foreign mcap",
-    "foreign bag",
-    "foreign db3",
-    "another suffix",
-    "folder without a bag",
-    "metadata alone",
-    "storage file missing",
-    "mcap cut in its head",
-    "db3 cut in its head",
-    "bag cut in its head",
-    "no message",
-]
+def folder_of(folder, **files):
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder
 
 
-@pytest.fixture(scope="module")
-def broken_bags(tmp_path_factory, store, ros1_store):
-    bags = broken(tmp_path_factory.mktemp("broken"), store, ros1_store)
-    assert list(bags) == BROKEN
-    return bags
+BROKEN = {
+    "absent": (lambda folder, store: folder / "absent.mcap", "is not there"),
+    "empty file": (lambda folder, store: written(folder, "", "empty.mcap"), "is empty"),
+    "foreign mcap": (lambda folder, store: written(folder, "a,b\n1,2\n" * 100, "foreign.mcap"), "not a readable bag"),
+    "foreign bag": (lambda folder, store: written(folder, bytes(range(256)) * 8, "foreign.bag"), "not a readable bag"),
+    "foreign db3": (lambda folder, store: written(folder, bytes(range(256)) * 8, "foreign.db3"), "not a readable bag"),
+    "another suffix": (lambda folder, store: written(folder, "hello", "notes.txt"), "is not a bag"),
+    "folder without a bag": (lambda folder, store: folder_of(folder / "nothing"), "is not a bag"),
+    "metadata alone": (
+        lambda folder, store: folder_of(folder / "bad", metadata="rosbag2_bagfile_information: ["), "is not a bag",
+    ),
+    "storage file missing": (lambda folder, store: without_its_file(good(folder, store)), "bag.mcap is missing"),
+    "mcap cut in its head": (lambda folder, store: cut(good(folder, store) / "bag.mcap", 0.001), "not a readable bag"),
+    "db3 cut in its head": (
+        lambda folder, store: cut(good(folder, store, SQLITE) / "bag.db3", 0.05), "not a readable bag",
+    ),
+    "no message": (lambda folder, store: write_ros2(folder / "silent", store, []), "no messages"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_bag_ends_in_one_sentence(what, broken_bags):
-    path, words = broken_bags[what]
+def test_a_broken_bag_ends_in_one_sentence(what, tmp_path, store):
+    make, words = BROKEN[what]
+    path = make(tmp_path, store)
     with pytest.raises(RecordingError, match=words) as error:
         samples_of(path)
     assert "\n" not in str(error.value)
     assert path.name in str(error.value)
 
 
+def test_a_ros1_bag_that_is_cut_in_its_head_ends_in_one_sentence(tmp_path, ros1_store):
+    path = write_ros1(tmp_path / "old.bag", ros1_store, leg_and_speed(ros1_store, 3.0, ros1=True))
+    with pytest.raises(RecordingError, match=r"old\.bag is not a readable bag"):
+        samples_of(cut(path, 0.001))
+
+
 def test_a_damaged_message_is_left_out_and_counted(tmp_path, store, expected):
-    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 3.0))
+    folder = good(tmp_path, store)
     raw = bytearray((folder / "bag.mcap").read_bytes())
     position = raw.index(b"left\x00")
     raw[position - 4 : position] = (0x7FFFFFFF).to_bytes(4, "little")  # a string of two gigabytes
@@ -307,7 +280,6 @@ def test_a_full_disk_is_distinguished_from_a_damaged_bag(tmp_path, store, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.copyfileobj", full)
-    bag = tmp_path / "bag.mcap.zst"
-    bag.write_bytes(ZSTD + b" anything")
+    bag = written(tmp_path, ZSTD + b" anything", "bag.mcap.zst")
     with pytest.raises(RecordingError, match=r"be decompressed in .* \(No space left on device\): make room there"):
         samples_of(bag)

@@ -9,9 +9,7 @@ from infonet_ros.intake.tables.cells.line_cells import COMMENT
 
 
 def test_without_a_header_columns_are_numbered(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(NUMBERS)
-    notices = assert_read(path, {"column_2": A, "column_3": B})
+    notices = assert_read(written(tmp_path, NUMBERS), {"column_2": A, "column_3": B})
     assert "it has no header line: its columns are named column_1, column_2, column_3." in notices
 
 
@@ -37,9 +35,7 @@ def test_a_trajectory_has_its_names(tmp_path, header):
 
 @pytest.mark.parametrize("groups", ["clock,imu,imu", ",imu,"], ids=["repeated", "merged cells"])
 def test_a_row_of_groups_above_the_names_goes_before_them(tmp_path, groups):
-    path = tmp_path / "table.csv"
-    path.write_text(f"{groups}\n{PLAIN}")
-    times, values, notices = read(path, "imu")
+    times, values, notices = read(written(tmp_path, f"{groups}\n{PLAIN}"), "imu")
     assert times == pytest.approx(TIME)
     np.testing.assert_array_equal(values["a"], A)
     np.testing.assert_array_equal(values["b"], B)
@@ -56,15 +52,12 @@ def test_descriptions_as_wide_as_the_table_are_left_out(tmp_path):
 
 
 def test_columns_of_one_name_are_distinguished(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN.replace("a,b", "a,a", 1))
-    notices = assert_read(path, {"a": A, "a_2": B})
+    notices = assert_read(written(tmp_path, PLAIN.replace("a,b", "a,a", 1)), {"a": A, "a_2": B})
     assert "some columns share a name: the later columns are called a_2." in notices
 
 
 def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN.replace("a,b", '"acc, x [m/s^2]",速度', 1), encoding="utf-8")
+    path = written(tmp_path, PLAIN.replace("a,b", '"acc, x [m/s^2]",速度', 1))
     assert_read(path, {"acc_x_m_s_2": A, "column_速度": B})
     path.write_text(PLAIN.replace("a,b", '"acc\n[m/s^2]",b', 1), encoding="utf-8")
     assert_read(path, {"acc_m_s_2": A, "b": B})

@@ -11,17 +11,13 @@ def test_rows_are_counted_as_an_editor_does(tmp_path):
     lines = ["# comment", "Logger", "", "time,a,b", "s,V,A", *NUMBERS.splitlines()]
     lines[20] = "cut"
     lines[40] = f"{TIME[35]:.2f},n/a!,1"
-    path = tmp_path / "table.csv"
-    path.write_text("\n".join(lines))
-    _, _, notices = read(path)
+    _, _, notices = read(written(tmp_path, "\n".join(lines)))
     assert any("(row 41: 'n/a!')" in notice for notice in notices)
     assert any("row 5, 's,V,A', is between" in notice for notice in notices)
 
 
 def test_a_last_line_that_was_cut_is_left_out(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN + "3.00,0.5")
-    notices = assert_read(path, {"a": A, "b": B})
+    notices = assert_read(written(tmp_path, PLAIN + "3.00,0.5"), {"a": A, "b": B})
     assert "the last row is cut ('3.00,0.5') and is left out." in notices
 
 
@@ -42,9 +38,7 @@ def test_a_last_number_that_was_cut_is_not_taken_for_a_number(tmp_path, last):
 
 
 def test_rows_of_another_width_are_left_out_and_counted(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN.replace("\n", "\n7,8\n1,2,3,4\n", 1))
-    notices = assert_read(path, {"a": A, "b": B})
+    notices = assert_read(written(tmp_path, PLAIN.replace("\n", "\n7,8\n1,2,3,4\n", 1)), {"a": A, "b": B})
     assert "2 rows of 62 do not have 3 cells and are left out (the first: '7,8')." in notices
 
 

@@ -2,19 +2,15 @@
 
 import numpy as np
 import pytest
-from table_files import notices, together, written
+from table_files import notices, rows, together, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.settings import Modality
 
 ROWS = [f"{k * 0.05:.2f},{k % 7 - 3}.5,{k}" for k in range(200)]
 
 
 def values(path, *channels):
-    with Tables([path]) as table:
-        samples = table.samples([Modality("m", "table", channels)], table.start, table.end + 1)
-        return np.array([sample.values for sample in samples], dtype=float)
+    return np.array([sample for _, sample in rows(path, channels)], dtype=float)
 
 
 def of_cells(tmp_path, cells):
@@ -123,12 +119,9 @@ def test_names_between_blanks_may_be_quoted(tmp_path):
 
 
 def test_commas_between_and_within_numbers_are_refused(tmp_path):
-    rows = [f"{k // 20},{k % 20 * 5:02d},{k % 7},5,{k},25" for k in range(100)]
-    with (
-        pytest.raises(RecordingError, match="3 names, 6 cells"),
-        Tables([written(tmp_path, "\n".join(["time,a,b", *rows]))]),
-    ):
-        pass
+    lines = [f"{k // 20},{k % 20 * 5:02d},{k % 7},5,{k},25" for k in range(100)]
+    with pytest.raises(RecordingError, match="3 names, 6 cells"):
+        notices(written(tmp_path, "\n".join(["time,a,b", *lines])))
 
 
 def test_blanks_in_names_delimit_nothing_where_tabs_do(tmp_path):
@@ -139,11 +132,6 @@ def test_blanks_in_names_delimit_nothing_where_tabs_do(tmp_path):
 @pytest.mark.parametrize(("late", "longer", "said"), [(5.0, 0.0, True), (5.0, 3.0, False), (0.2, 0.0, False)])
 def test_a_file_that_begins_and_ends_late_may_have_another_clock(tmp_path, late, longer, said):
     times = {"a": np.arange(0.0, 30.0, 0.1), "b": np.arange(0.0, 30.0 + longer, 0.1) + late}
-    paths = [
-        written(
-            tmp_path, f"time,{name}\n" + "".join(f"{1e9 + t:.1f},{k % 7}\n" for k, t in enumerate(own)), f"{name}.csv"
-        )
-        for name, own in times.items()
-    ]
-    _, notices = together(paths)
-    assert any("b.csv begins and ends 5 s after a.csv" in notice for notice in notices) is said
+    lines = {name: "".join(f"{1e9 + t:.1f},{k % 7}\n" for k, t in enumerate(own)) for name, own in times.items()}
+    _, found = together([written(tmp_path, f"time,{name}\n{own}", f"{name}.csv") for name, own in lines.items()])
+    assert any("b.csv begins and ends 5 s after a.csv" in notice for notice in found) is said

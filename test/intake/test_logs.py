@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from logged_arrays import ROWS, TIME, A, B, assert_channel, read
 from pyarrow import feather, ipc, parquet
+from table_files import written
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
 from infonet_ros.intake.opener import open_recording
@@ -106,9 +107,7 @@ def flight(**options):
 
 def test_a_flight_log_has_a_topic_for_each_instance(tmp_path):
     pytest.importorskip("pyulog")
-    path = tmp_path / "flight.ulg"
-    path.write_bytes(flight())
-    found, notices = read(path)
+    found, notices = read(written(tmp_path, flight(), "flight.ulg"))
     assert_channel(found, "gyro.x", A.astype(np.float32))
     assert_channel(found, "gps_0.lat", [7, 8, 9], [0, 0.5, 0.9])
     assert_channel(found, "gps_1.lat", [4, 5], [0.1, 0.6])
@@ -117,16 +116,13 @@ def test_a_flight_log_has_a_topic_for_each_instance(tmp_path):
 
 def test_a_flight_log_that_ends_early_is_read_as_far_as_it_is_whole(tmp_path):
     pytest.importorskip("pyulog")
-    path = tmp_path / "flight.ulg"
-    path.write_bytes(flight(cut=5))
-    found, _ = read(path)
+    found, _ = read(written(tmp_path, flight(cut=5), "flight.ulg"))
     assert_channel(found, "gyro.x", A.astype(np.float32))
 
 
 def test_without_pyulog_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(logs, "find_spec", lambda name: None)
-    path = tmp_path / "flight.ulg"
-    path.write_bytes(flight())
+    path = written(tmp_path, flight(), "flight.ulg")
     with pytest.raises(MissingDependencyError, match=r"pip install pyulog"):
         read(path)
 
@@ -150,8 +146,7 @@ def test_damaged_files_end_in_one_sentence(tmp_path):
 @pytest.mark.parametrize(("name", "begin"), [("_load_matlab", b"MATLAB 5.0"), ("_load_feather", b"FEA1")])
 def test_a_library_that_crashes_ends_in_one_sentence(tmp_path, monkeypatch, name, begin):
     monkeypatch.setattr(logs, name, sys.exit)  # ends its process as a crash does
-    path = tmp_path / "damaged"
-    path.write_bytes(begin.ljust(200))
+    path = written(tmp_path, begin.ljust(200), "damaged")
     with pytest.raises(RecordingError, match=r"the library that reads it crashes on it\): it may be cut or damaged"):
         read(path)
 

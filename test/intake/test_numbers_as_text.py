@@ -16,15 +16,13 @@ ODD = ["#N/A", "--", "3.1 V", "?", "#DIV/0!", "error", "1.2.3", "12,34,5"]
 def test_a_cell_that_is_no_number_is_not_known_and_reported(tmp_path, text):
     lines = PLAIN.splitlines()
     lines[8] = f'{TIME[7]:.2f},"{text}",{B[7]}'
-    path = tmp_path / "table.csv"
-    path.write_text("\n".join(lines))
+    path = written(tmp_path, "\n".join(lines))
     notices = assert_read(path, {"a": np.where(np.arange(ROWS) == 7, np.nan, A), "b": B})
     assert f"column 'a': 1 of 60 cells is no number and read as unknown (row 9: {text!r})." in notices
 
 
 def test_a_column_of_mostly_no_numbers_is_left_out_and_named(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(joined(",", texts(TIME), texts(A), texts(B, "at {} V")))
+    path = written(tmp_path, joined(",", texts(TIME), texts(A), texts(B, "at {} V")))
     with Tables([path]) as table:
         fields, sentences = table.fields("table")
     assert [field.path for field in fields] == ["a"]
@@ -52,16 +50,14 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_numbers_of_other_forms_are_read(tmp_path, form):
-    path = tmp_path / "table.csv"
-    path.write_text(joined(",", texts(TIME), texts(A), map(FORMS[form], B)))
+    path = written(tmp_path, joined(",", texts(TIME), texts(A), map(FORMS[form], B)))
     assert_read(path, {"a": A, "b": np.round(B) % 65536 if form == "hexadecimal" else B})
 
 
 @pytest.mark.parametrize("mark", ["#N/A", "--", "?", "****", "<NA>", "ERROR", "-1.#IND", "n.d."])
 def test_a_sensor_that_starts_late_is_kept(tmp_path, mark):
     """Cells that say that nothing is known do not make a column one of text."""
-    path = tmp_path / "table.csv"
-    path.write_text(joined(",", texts(TIME), texts(A), [mark] * 40 + texts(B[40:])))
+    path = written(tmp_path, joined(",", texts(TIME), texts(A), [mark] * 40 + texts(B[40:])))
     notices = assert_read(path, {"a": A, "b": np.where(np.arange(ROWS) < 40, np.nan, B)})
     assert any(f"'b': 40 of 60 cells are no number and read as unknown (row 2: {mark!r})" in note for note in notices)
 
@@ -98,8 +94,7 @@ def test_blocks_are_joined(tmp_path, monkeypatch):
     monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 10),))
     b = [str(int(x)) if row < 40 else str(x) for row, x in enumerate(B)]
     b[50] = "3 V"
-    path = tmp_path / "table.csv"
-    path.write_text(joined(",", texts(TIME), texts(A), b) + "\n" * 3)
+    path = written(tmp_path, joined(",", texts(TIME), texts(A), b) + "\n" * 3)
     expected = np.array([float(cell.removesuffix(" V")) for cell in b])
     expected[50] = np.nan
     notices = assert_read(path, {"a": A, "b": expected})

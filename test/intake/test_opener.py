@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from table_files import written
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
 from infonet_ros.intake import opener
@@ -20,10 +21,8 @@ def kind_of(*paths, **options):
 
 
 def test_bags_and_tables_are_recognised_by_their_content(tmp_path):
-    table = tmp_path / "log"
-    table.write_text(TABLE)
-    bag = tmp_path / "recording"
-    bag.write_bytes((GUARDIAN / "guardian.mcap").read_bytes())
+    table = written(tmp_path, TABLE, "log")
+    bag = written(tmp_path, (GUARDIAN / "guardian.mcap").read_bytes(), "recording")
     assert kind_of(GUARDIAN) == "bag"
     assert kind_of(GUARDIAN / "guardian.mcap") == "bag"
     assert kind_of(table) == "table"
@@ -38,8 +37,7 @@ def test_a_bag_that_was_packed_as_a_whole_ends_in_one_sentence(tmp_path, name):
 
 
 def test_bags_and_tables_are_not_mixed(tmp_path):
-    table = tmp_path / "log.csv"
-    table.write_text(TABLE)
+    table = written(tmp_path, TABLE, "log.csv")
     with pytest.raises(RecordingError, match="one after the other"):
         kind_of(GUARDIAN, table)
 
@@ -76,7 +74,6 @@ def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
 
 def test_without_pyarrow_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(opener, "find_spec", lambda name: None)
-    table = tmp_path / "log.csv"
-    table.write_text(TABLE)
+    table = written(tmp_path, TABLE, "log.csv")
     with pytest.raises(MissingDependencyError, match="pip install pyarrow"):
         kind_of(table)

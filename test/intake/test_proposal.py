@@ -6,6 +6,7 @@ import pytest
 import yaml
 from field_columns import column
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, header, leg_and_speed, stamp, write_ros2
+from table_files import written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
@@ -312,8 +313,7 @@ AWKWARD = Settings(
 
 
 def test_the_params_file_gives_the_same_settings_back(tmp_path):
-    path = tmp_path / "params.yaml"
-    path.write_text(params_document(AWKWARD, "first line\nsecond line"), encoding="utf-8")
+    path = written(tmp_path, params_document(AWKWARD, "first line\nsecond line"), "params.yaml")
     assert load_settings(path) == AWKWARD
 
 
@@ -328,8 +328,7 @@ def test_no_string_in_the_params_file_can_be_taken_for_another_type():
 def test_the_node_takes_the_params_file_as_it_is(tmp_path, ros_domain):
     """By the parser that `ros2 run ... --params-file` uses."""
     rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-    path = tmp_path / "params.yaml"
-    path.write_text(params_document(AWKWARD), encoding="utf-8")
+    path = written(tmp_path, params_document(AWKWARD), "params.yaml")
     context = rclpy.Context()
     rclpy.init(args=["--ros-args", "--params-file", str(path)], context=context)
     try:

@@ -60,8 +60,7 @@ BAD = {
 @pytest.mark.parametrize("what", BAD)
 def test_what_is_no_table_ends_in_one_sentence(tmp_path, what):
     contents, words = BAD[what]
-    path = tmp_path / "table.csv"
-    path.write_bytes(gzip.compress(contents, 1) if len(contents) > 1 << 20 else contents)
+    path = written(tmp_path, gzip.compress(contents, 1) if len(contents) > 1 << 20 else contents)
     with pytest.raises(RecordingError, match=words) as caught:
         notices(path)
     assert str(caught.value).count("\n") == 0
@@ -70,8 +69,7 @@ def test_what_is_no_table_ends_in_one_sentence(tmp_path, what):
 
 def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypatch):
     monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 16), (False, 1 << 20)))
-    path = tmp_path / "table.csv"
-    path.write_bytes(gzip.compress(PLAIN.encode() + b"1," * (1 << 22), 1))
+    path = written(tmp_path, gzip.compress(PLAIN.encode() + b"1," * (1 << 22), 1))
     with pytest.raises(RecordingError, match="does not end within 1 MB"):
         notices(path)
 
@@ -102,10 +100,9 @@ FOREIGN = {
 
 
 def test_a_telemetry_log_is_refused_with_what_to_do(tmp_path):
-    path = tmp_path / "flight.tlog"
-    path.write_bytes(b"".join((1_714_560_000_000_000 + k).to_bytes(8, "big") + b"\xfd" + bytes(20) for k in range(30)))
+    messages = ((1_714_560_000_000_000 + k).to_bytes(8, "big") + b"\xfd" + bytes(20) for k in range(30))
     with pytest.raises(RecordingError, match=r"mavlogdump\.py"):
-        notices(path)
+        notices(written(tmp_path, b"".join(messages), "flight.tlog"))
 
 
 @pytest.mark.parametrize("name", ["drive.mcap", "log.csv", "data.h5"])

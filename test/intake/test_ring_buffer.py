@@ -1,73 +1,15 @@
+"""The ring buffer, compared with a plain list of rows, for any order of operations."""
+
 import math
 import tracemalloc
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from infonet_ros.intake.windows import ring_buffer
 from infonet_ros.intake.windows.ring_buffer import NEVER, RingBuffer
-
-
-def filled(pairs):
-    buffer = RingBuffer(1)
-    for stamp, value in pairs:
-        buffer.push(stamp, (value,))
-    return buffer
-
-
-def test_samples_come_back_sorted_whatever_the_order():
-    stamps = np.random.default_rng(0).permutation(5000)
-    buffer = filled((int(stamp), float(stamp)) for stamp in stamps)
-    np.testing.assert_array_equal(buffer.stamps, np.arange(5000))
-    np.testing.assert_array_equal(buffer.values[:, 0], np.arange(5000.0))
-    records = np.maximum.accumulate(stamps)
-    assert buffer.out_of_order == np.sum(stamps < records)
-    assert buffer.received == 5000
-    assert buffer.newest[0] == 4999
-
-
-def test_duplicates_are_dropped_and_counted():
-    buffer = filled([(1, 10.0), (2, 20.0), (2, 99.0), (1, 99.0)])
-    np.testing.assert_array_equal(buffer.values[:, 0], [10.0, 20.0])
-    assert buffer.duplicates == 2
-
-
-def test_two_publishers_on_one_topic_share_a_stamp():
-    buffer = RingBuffer(2)
-    buffer.push(5, (1.0, None))
-    assert list(buffer.newest) == [5, NEVER]
-    buffer.push(5, (None, 2.0))
-    assert buffer.duplicates == 0
-    np.testing.assert_array_equal(buffer.values, [[1.0, 2.0]])
-    assert buffer.present.all()
-    assert list(buffer.newest) == [5, 5]
-
-
-def test_not_known_is_a_sample_and_absent_is_none():
-    buffer = RingBuffer(2)
-    buffer.push(1, (math.nan, None))
-    np.testing.assert_array_equal(buffer.present, [[True, False]])
-    assert list(buffer.newest) == [1, NEVER]
-
-
-def test_what_is_older_can_be_discarded():
-    buffer = filled((stamp, 0.0) for stamp in range(10))
-    buffer.discard_before(7)
-    np.testing.assert_array_equal(buffer.stamps, [7, 8, 9])
-    assert buffer.newest[0] == 9
-    buffer.clear()
-    assert len(buffer) == 0
-    assert buffer.newest[0] == NEVER
-
-
-def test_memory_is_bounded_and_the_oldest_give_way():
-    buffer = RingBuffer(1, memory_limit=34 * 1000)  # 1000 rows of 17 bytes, twice
-    for stamp in range(5000):
-        buffer.push(stamp, (float(stamp),))
-    assert buffer.overflowed == 4000
-    np.testing.assert_array_equal(buffer.stamps, np.arange(4000, 5000))
-    buffer.push(4500, (0.0,))
-    assert buffer.duplicates == 1
-    buffer.push(2, (0.0,))
-    assert np.all(np.diff(buffer.stamps) > 0)
 
 
 def test_a_push_into_a_full_buffer_keeps_no_memory():
@@ -92,3 +34,90 @@ def test_a_sample_that_comes_again_after_it_was_discarded_is_a_duplicate():
         buffer.push(5, [3.0])
         buffer.discard_before(6)
     assert (len(buffer), buffer.received, buffer.duplicates) == (0, 9, 8)
+
+
+FIRST_ROWS, ROW_LIMIT, COLUMNS = 2, 5, 2
+LIMIT = 2 * ROW_LIMIT * (8 + 9 * COLUMNS)  # bytes
+
+values = st.none() | st.just(math.nan) | st.floats(-10, 10)
+pushes = st.tuples(st.just("push"), st.integers(0, 30), st.tuples(values, values))
+discards = st.tuples(st.just("discard_before"), st.integers(0, 30))
+batches = st.tuples(st.just("extend"), st.lists(pushes, max_size=12))
+floods = st.lists(pushes | batches, min_size=5, max_size=20)  # more rows than there is room for
+others = st.lists(discards | st.just(("clear",)), max_size=1)
+operations = st.lists(floods | others, max_size=5).map(lambda parts: [step for part in parts for step in part])
+
+
+class Model:
+    """The behaviour of a ring buffer, in the simplest way."""
+
+    def __init__(self):
+        self.rows = {}
+        self.newest = [NEVER] * COLUMNS
+        self.duplicates = self.out_of_order = self.overflowed = 0
+
+    def push(self, stamp, row):
+        latest = max(self.rows, default=NEVER)
+        self.out_of_order += stamp < latest
+        there = self.rows.get(stamp)
+        if there is None:
+            self.rows[stamp] = list(row)
+            if len(self.rows) > ROW_LIMIT:
+                del self.rows[min(self.rows)]
+                self.overflowed += 1
+                if stamp not in self.rows:
+                    return
+        elif any(old is not None and new is not None for old, new in zip(there, row, strict=True)):
+            self.duplicates += 1
+            return
+        else:
+            self.rows[stamp] = [old if new is None else new for old, new in zip(there, row, strict=True)]
+        self.newest = [
+            max(known, stamp) if new is not None else known for known, new in zip(self.newest, row, strict=True)
+        ]
+
+    def discard_before(self, stamp):
+        self.rows = {at: row for at, row in self.rows.items() if at >= stamp}
+
+    def clear(self):
+        self.rows = {}
+        self.newest = [NEVER] * COLUMNS
+
+
+@pytest.fixture(scope="module")
+def small_blocks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ring_buffer, "_FIRST_ROWS", FIRST_ROWS)
+        yield
+
+
+def as_arrays(batch):
+    """Stamps, values and whether they are there; what is not there may be any number."""
+    rows = np.array([row for _, _, row in batch], dtype=object).reshape(-1, COLUMNS)
+    present = rows != None  # noqa: E711, element by element
+    stamps = np.array([stamp for _, stamp, _ in batch], dtype=np.int64)
+    return stamps, np.where(present, rows, 99.0).astype(float), present
+
+
+@pytest.mark.usefixtures("small_blocks")
+@given(operations)
+def test_it_behaves_as_a_sorted_list_of_bounded_length(steps):
+    buffer, model = RingBuffer(COLUMNS, memory_limit=LIMIT), Model()
+    for name, *arguments in steps:
+        if name == "extend":
+            buffer.extend(*as_arrays(*arguments))
+            for _, *row in arguments[0]:
+                model.push(*row)
+        else:
+            getattr(buffer, name)(*arguments)
+            getattr(model, name)(*arguments)
+        rows = sorted(model.rows.items())
+        assert buffer.stamps.tolist() == [stamp for stamp, _ in rows]
+        kept = np.array([row for _, row in rows], dtype=object).reshape(-1, COLUMNS)
+        np.testing.assert_array_equal(buffer.present, kept != None)  # noqa: E711, element by element
+        np.testing.assert_array_equal(buffer.values, kept.astype(float))
+        assert buffer.newest.tolist() == model.newest
+        counts = buffer.duplicates, buffer.out_of_order, buffer.overflowed
+        assert counts == (model.duplicates, model.out_of_order, model.overflowed)
+        blocks = (buffer.stamps, buffer.values, buffer.present)
+        assert sum(block.base.nbytes for block in blocks) <= LIMIT

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_files import rows
 
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.settings import Modality
 
 pd = pytest.importorskip("pandas")
 
@@ -27,9 +27,8 @@ def read(path):
     """Stamps, and the values of all channels in their order."""
     with Tables([path]) as table:
         names = tuple(field.path for field in table.fields("table")[0])
-        samples = list(table.samples([Modality("m", "table", names)], table.start, table.end + 1))
-    values = [[np.nan if value is None else value for value in sample.values] for sample in samples]
-    return np.array([sample.stamp for sample in samples]), np.array(values)
+    stamps, values = zip(*rows(path, names), strict=True)
+    return np.array(stamps), np.array(values, dtype=float)
 
 
 @settings(max_examples=120, deadline=None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from table_files import written
+from table_files import rows, together, written
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.tables.tables import Tables
@@ -46,20 +46,19 @@ def test_single_columns_can_still_be_named_and_a_part_that_is_missing_makes_the_
     text = table(tmp_path, "n,qx,qy,qz,qw", "xyzw", turns).read_text().splitlines()
     text[2] = text[2].rpartition(",")[0] + ","
     text[3] = text[3].rpartition(",")[0] + ",nan"
-    with Tables([written(tmp_path, "\n".join(text) + "\n")]) as opened:
-        modality = Modality("pose", "table", ("qx", "q|yaw", "q|yaw|rate"))
-        rows = [sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)]
-        with pytest.raises(ConfigurationError, match=r"no column 'q' .*q\|yaw"):
-            list(opened.samples([Modality("pose", "table", ("q|norm",))], opened.start, opened.end + 1))
-    assert rows[0][0] == pytest.approx(turns.as_quat()[0, 0], abs=1e-6)
-    assert rows[1][1] is None and np.isnan(rows[2][1])
-    assert rows[3][1] == rows[3][2]  # the windows differentiate it
+    path = written(tmp_path, "\n".join(text) + "\n")
+    with pytest.raises(ConfigurationError, match=r"no column 'q' .*q\|yaw"):
+        rows(path, ("q|norm",))
+    found = [values for _, values in rows(path, ("qx", "q|yaw", "q|yaw|rate"))]
+    assert found[0][0] == pytest.approx(turns.as_quat()[0, 0], abs=1e-6)
+    assert found[1][1] is None and np.isnan(found[2][1])
+    assert found[3][1] == found[3][2]  # the windows differentiate it
 
 
 def test_four_numbers_that_have_no_length_of_one_are_no_quaternion(tmp_path, rng):
-    rows = "\n".join(f"{k},{','.join(f'{v:.3f}' for v in rng.normal(size=4))}" for k in range(20))
-    with Tables([written(tmp_path, f"time,x,y,z,w\n{rows}\n")]) as opened:
-        assert [field.path for field in opened.fields("table")[0]] == ["x", "y", "z", "w"]
+    lines = "\n".join(f"{k},{','.join(f'{v:.3f}' for v in rng.normal(size=4))}" for k in range(20))
+    found, _ = together([written(tmp_path, f"time,x,y,z,w\n{lines}\n")])
+    assert list(found) == ["table.x", "table.y", "table.z", "table.w"]
 
 
 @pytest.mark.parametrize("order", ["wxyz", "xyzw"])
@@ -67,13 +66,10 @@ def test_an_array_of_four_columns_is_a_quaternion(tmp_path, rng, order):
     turns = Rotation.from_euler("xyz", rng.uniform(-1, 1, (50, 3)) * [0.3, 0.3, 2.5])
     parts = turns.as_quat()[:, ["xyzw".index(part) for part in order]]
     np.savez(tmp_path / "log.npz", time=np.arange(50) * 0.1, pose=parts, n=np.arange(50) % 7)
-    with Tables([tmp_path / "log.npz"]) as opened:
-        modality = Modality("pose", "pose", ("q|roll", "q|pitch", "q|yaw"))
-        found = np.array([sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)])
+    found = [values for _, values in rows(tmp_path / "log.npz", ("q|roll", "q|pitch", "q|yaw"), "pose")]
     np.testing.assert_allclose(found, turns.as_euler("xyz"), atol=1e-9)
 
 
 def test_an_array_whose_scalar_may_be_first_or_last_stays(tmp_path, rng):
     np.savez(tmp_path / "log.npz", time=np.arange(500) * 0.1, pose=Rotation.random(500, rng=rng).as_quat())
-    with Tables([tmp_path / "log.npz"]) as opened:
-        assert [field.path for field in opened.fields("pose")[0]] == [f"column_{k}" for k in range(1, 5)]
+    assert list(together([tmp_path / "log.npz"])[0]) == [f"pose.column_{k}" for k in range(1, 5)]

@@ -18,8 +18,7 @@ def test_an_empty_cell_says_nothing_and_nan_is_not_known(tmp_path):
 
 
 def test_a_gzipped_table_reads_the_same(tmp_path):
-    path = tmp_path / "table.csv.gz"
-    path.write_bytes(gzip.compress(PLAIN.encode()))
+    path = written(tmp_path, gzip.compress(PLAIN.encode()), "table.csv.gz")
     plain = rows(written(tmp_path, PLAIN))
     assert repr(rows(path)) == repr(plain)
 
@@ -51,9 +50,7 @@ def test_decimal_commas_are_read_where_another_character_delimits(tmp_path):
 
 def test_columns_are_grouped_as_plotjuggler_names_them(tmp_path):
     text = "__time,/imu/gyro/x,/imu/gyro/y,/odom/v [m/s],note\n0,1,2,3,a\n1,2,3,4,b\n"
-    with Tables([written(tmp_path, text)]) as table:
-        assert list(table.topics) == ["/imu/gyro", "/odom"]
-        assert [field.path for field in table.fields("/imu/gyro")[0]] == ["x", "y"]
+    assert list(together([written(tmp_path, text)])[0]) == ["/imu/gyro.x", "/imu/gyro.y", "/odom.v_m_s"]
 
 
 def test_a_column_of_text_is_left_out_with_its_name(tmp_path):
@@ -95,8 +92,7 @@ def test_a_broken_table_ends_in_one_sentence(tmp_path, what):
 
 def test_of_a_file_that_is_cut_what_is_whole_is_read(tmp_path):
     packed = gzip.compress("".join(["time,x\n", *(f"{k / 10},{np.sin(k)}\n" for k in range(5000))]).encode())
-    path = tmp_path / "cut.csv.gz"
-    path.write_bytes(packed[: len(packed) // 2])
+    path = written(tmp_path, packed[: len(packed) // 2], "cut.csv.gz")
     found = rows(path, ("x",))
     assert 2000 < len(found) < 3000
     assert [values for _, values in found[:-1]] == [[np.sin(k)] for k in range(len(found) - 1)]
@@ -124,8 +120,7 @@ def test_several_files_are_topics_by_their_names(tmp_path):
     lines = [f"{1000 + k / 10},{k},{1000 + k // 10},{k % 10 * 10**8},base,{k}" for k in range(20)]
     header = "Time,header.seq,header.stamp.secs,header.stamp.nsecs,header.frame_id,twist.linear.x"
     vel = written(tmp_path, "\n".join([header, *lines]), "vel.csv")
-    steering = tmp_path / "steering.csv.gz"
-    steering.write_bytes(gzip.compress(b"t,angle\n1000.5,0.1\n1001.5,0.2\n"))
+    steering = written(tmp_path, gzip.compress(b"t,angle\n1000.5,0.1\n1001.5,0.2\n"), "steering.csv.gz")
     battery = written(tmp_path, "timestamp [us],volts\n1000000000,12.5\n1001000000,12\n", "battery.csv")
     found, notices = together([vel, steering, battery])
     assert found["vel.twist.linear.x"] == [(10**12 + k * 10**8, k) for k in range(20)]
@@ -144,8 +139,7 @@ def test_several_files_are_topics_by_their_names(tmp_path):
 
 def test_hidden_files_are_topics_by_their_whole_names(tmp_path):
     files = [written(tmp_path, "time,x\n0,1\n1,2\n2,1\n", name) for name in (".left.csv", ".right.csv")]
-    with Tables(files) as tables:
-        assert set(tables.topics) == {".left.csv", ".right.csv"}
+    assert set(together(files)[0]) == {".left.csv.x", ".right.csv.x"}
 
 
 def test_two_files_of_one_name_are_distinguished(tmp_path):

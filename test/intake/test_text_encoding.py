@@ -1,7 +1,7 @@
 """Encodings of text: names are read as they were written."""
 
 import pytest
-from table_files import notices
+from table_files import notices, written
 
 from infonet_ros.intake.tables.tables import Tables
 
@@ -20,8 +20,7 @@ WRITTEN = {
     ("encoding", "header"), [(encoding, header) for encoding, headers in WRITTEN.items() for header in headers]
 )
 def test_names_are_read_in_the_encoding_that_they_were_written_in(tmp_path, encoding, header):
-    path = tmp_path / "table.csv"
-    path.write_bytes("\n".join([header, *(f"{k / 10},{k},{-k}" for k in range(50)), ""]).encode(encoding))
+    path = written(tmp_path, "\n".join([header, *(f"{k / 10},{k},{-k}" for k in range(50)), ""]).encode(encoding))
     with Tables([path]) as table:
         said = " ".join([*table.notices, *(field.path for field in table.fields("table")[0])])
     first, second, _ = header.split(",")
@@ -38,6 +37,5 @@ def test_dates_of_china_beside_short_names_are_read(tmp_path):
 
 def test_a_mark_of_byte_order_in_the_middle_is_no_text(tmp_path):
     half = "\ufefftime,x\n" + "".join(f"{k / 10},{k}\n" for k in range(20))
-    path = tmp_path / "table.csv"
-    path.write_bytes((half + half.replace("time,x\n", "").replace("\n", "1\n")).encode())
+    path = written(tmp_path, (half + half.replace("time,x\n", "").replace("\n", "1\n")).encode())
     assert not any("no number" in sentence for sentence in notices(path))

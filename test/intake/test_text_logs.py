@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pytest
 from logged_arrays import TIME, A, B, assert_channel, read
+from table_files import written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.tables import Tables
@@ -22,18 +23,14 @@ def dataflash(cut=0):
 
 
 def test_a_log_of_ardupilot_has_a_topic_for_each_kind_of_message(tmp_path):
-    path = tmp_path / "flight.log"
-    path.write_text(dataflash())
-    found, _ = read(path)
+    found, _ = read(written(tmp_path, dataflash(), "flight.log"))
     assert sorted(found) == ["ATT.Roll", "IMU_0.AccX", "IMU_0.GyrX", "IMU_0.I", "IMU_1.AccX", "IMU_1.GyrX", "IMU_1.I"]
     assert_channel(found, "IMU_1.GyrX", -A)
     assert_channel(found, "ATT.Roll", B)
 
 
 def test_a_log_of_ardupilot_that_was_cut_is_read_as_far_as_it_is_whole(tmp_path):
-    path = tmp_path / "flight.log"
-    path.write_text(dataflash(cut=len(f", {B[-1]}")))
-    found, said = read(path)
+    found, said = read(written(tmp_path, dataflash(cut=len(f", {B[-1]}")), "flight.log"))
     assert_channel(found, "ATT.Roll", B[:-1], TIME[:-1])
     assert any("1 line left out" in sentence for sentence in said)
 
@@ -63,9 +60,7 @@ Frame Time: 0.02
 
 
 def test_motion_capture_is_one_topic_with_a_field_for_each_joint(tmp_path):
-    path = tmp_path / "walk.bvh.gz"
-    path.write_bytes(gzip.compress(skeleton([A, 2.0 * A, B]).encode()))
-    found, said = read(path)
+    found, said = read(written(tmp_path, gzip.compress(skeleton([A, 2.0 * A, B]).encode()), "walk.bvh.gz"))
     assert sorted(found) == ["walk.Hips.Xposition", "walk.Hips.Zrotation", "walk.Left_Knee.Xrotation"]
     assert_channel(found, "walk.Hips.Zrotation", 2.0 * A)
     assert_channel(found, "walk.Left_Knee.Xrotation", B)

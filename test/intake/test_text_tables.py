@@ -74,16 +74,12 @@ AS_THEY_ARE = {
 
 @pytest.mark.parametrize("kind", AS_THEY_ARE)
 def test_everyday_exports_are_read_as_they_are(tmp_path, kind):
-    path = tmp_path / "table.csv"
-    path.write_bytes(AS_THEY_ARE[kind].encode())
-    assert_read(path, {"a": A, "b": B})
+    assert_read(written(tmp_path, AS_THEY_ARE[kind].encode()), {"a": A, "b": B})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
 def test_any_encoding_is_read(tmp_path, encoding):
-    path = tmp_path / "table.csv"
-    path.write_bytes(PLAIN.replace(",a,", ",T [°C],").encode(encoding))
-    assert_read(path, {"T_C": A, "b": B})
+    assert_read(written(tmp_path, PLAIN.replace(",a,", ",T [°C],").encode(encoding)), {"T_C": A, "b": B})
 
 
 def compressed_twice(data):
@@ -92,15 +88,12 @@ def compressed_twice(data):
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, compressed_twice])
 def test_compressed_files_are_recognised_by_their_content(tmp_path, pack):
-    path = tmp_path / "table.csv"
-    path.write_bytes(pack(PLAIN.encode()))
-    assert_read(path, {"a": A, "b": B})
+    assert_read(written(tmp_path, pack(PLAIN.encode())), {"a": A, "b": B})
 
 
 def test_a_file_is_read_by_the_thread_that_asked(tmp_path, monkeypatch):
     """Another one, of Arrow, may still read while Python ends, and takes the process down."""
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN)
+    path = written(tmp_path, PLAIN)
     threads = set()
 
     def watched(*arguments):
@@ -114,8 +107,7 @@ def test_a_file_is_read_by_the_thread_that_asked(tmp_path, monkeypatch):
 
 
 def test_commas_are_reported(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(AS_THEY_ARE["decimal commas"])
+    path = written(tmp_path, AS_THEY_ARE["decimal commas"])
     assert any("read as decimal points" in notice for notice in read(path)[2])
     path.write_text(AS_THEY_ARE["thousands"])
     assert any("read as signs of thousands" in notice for notice in read(path)[2])

@@ -88,13 +88,6 @@ def test_few_messages_are_not_drawn_out_into_lines_that_resemble_any_slow_stream
     assert np.isfinite(last.samples).all()
 
 
-def test_the_order_of_arrival_across_topics_makes_no_difference():
-    sorted_by_time = robot()
-    delayed = sorted(sorted_by_time, key=lambda message: message[1] + (700_000_000 if message[0] == "slow" else 0))
-    assert delayed != sorted_by_time
-    assert_same(windows(WindowStream(settings()), sorted_by_time)[:4], windows(WindowStream(settings()), delayed)[:4])
-
-
 def test_a_stream_that_was_joined_later_gives_the_same_windows():
     full = windows(WindowStream(settings()), robot())
     late = windows(WindowStream(settings()), robot()[130:])

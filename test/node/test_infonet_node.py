@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import Twist
-from paired_topics import PAIR, SIGNALS, noise, square, started
+from paired_topics import PAIR, SIGNALS, first_matrix, noise, square, started
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
@@ -36,10 +36,7 @@ def test_dependent_channels_stand_out_in_the_matrix(graph):
 
 def test_the_matrix_is_that_of_its_window(graph):
     """Live matrices, compared with the estimator on the same samples."""
-    node, matrices = started(graph)
-    Feed(graph, node, SIGNALS).run(0.0, 6.5)
-    graph.until(lambda: matrices)
-    matrix = matrices[-1]
+    node, matrix = first_matrix(graph)
     from infonet_ros.intake.windows.window import Window
 
     end = Time.from_msg(matrix.window_end).nanoseconds / 1e9
@@ -54,20 +51,16 @@ def test_the_matrix_is_that_of_its_window(graph):
 
 
 def test_a_delay_and_a_p_value(graph):
-    node, matrices = started(graph, max_lag=0.2, lag_step=0.1, surrogates=19)
     signals = dict(SIGNALS)
     signals["/b"] = lambda t: stamped(t, noise(t - 0.1, 0) + 0.3 * noise(t, 2))
-    Feed(graph, node, signals).run(0.0, 6.5)
-    matrix = graph.until(lambda: matrices and matrices[-1])
+    _, matrix = first_matrix(graph, signals, max_lag=0.2, lag_step=0.1, surrogates=19)
     assert square(matrix, "lag")[0, 2] == pytest.approx(0.1)
     assert square(matrix, "lag")[2, 0] == pytest.approx(-0.1)
     assert square(matrix, "p_value")[0, 2] == pytest.approx(0.05)
 
 
 def test_a_late_subscriber_gets_the_last_matrix(graph):
-    node, matrices = started(graph)
-    Feed(graph, node, SIGNALS).run(0.0, 6.5)
-    graph.until(lambda: matrices)
+    first_matrix(graph)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     late = graph.listen(MutualInformationMatrix, "/infonet/channels", latched)
     graph.until(lambda: late)
@@ -195,9 +188,7 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
 
 
 def test_diagnostics_of_a_healthy_node(graph):
-    node, matrices = started(graph, hop=5.0)  # long, so that no missing window is reported during the test
-    Feed(graph, node, SIGNALS).run(0.0, 6.5)
-    graph.until(lambda: matrices)
+    first_matrix(graph, hop=5.0)  # long, so that no missing window is reported during the test
     diagnosis = Diagnosis(graph)
     own = diagnosis.until("infonet: estimator", lambda status: status.message == "computing")
     assert own.level == DiagnosticStatus.OK
@@ -278,10 +269,8 @@ def test_a_late_subscriber_gets_active_alerts_and_they_end_with_the_node(graph):
 
 
 def test_nan_for_a_topic_is_not_known_to_the_end(graph):
-    node, matrices = started(graph)
     signals = {**SIGNALS, "/b": lambda t: stamped(t, math.nan)}
-    Feed(graph, node, signals).run(0.0, 6.5)
-    matrix = graph.until(lambda: matrices and matrices[-1])
+    node, matrix = first_matrix(graph, signals)
     assert list(matrix.valid) == [True, True, False]
     assert np.isnan(square(matrix)[0, 2])
     assert np.isfinite(square(matrix)[0, 1])
@@ -290,10 +279,8 @@ def test_nan_for_a_topic_is_not_known_to_the_end(graph):
 
 def test_messages_are_matched_by_message_filters(graph):
     pytest.importorskip("message_filters", reason="needs message_filters")
-    node, matrices = started(graph, synchronization="approximate", slop=0.01, hop=5.0)  # long: as above
     signals = {**SIGNALS, "/b": lambda t: stamped(t + 0.004, SIGNALS["/b"](t).vector.x)}
-    Feed(graph, node, signals).run(0.0, 6.5)
-    matrix = graph.until(lambda: matrices and matrices[-1])
+    _, matrix = first_matrix(graph, signals, synchronization="approximate", slop=0.01, hop=5.0)  # long: as above
     assert square(matrix)[0, 2] > 0.5
     assert math.isnan(matrix.sample_rate)
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.message == "computing")

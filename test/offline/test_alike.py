@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pytest
-from analyses import said, with_matrix
+from analyses import said, with_pairs
 
 from infonet_ros.offline.findings.alike import alike
 from infonet_ros.offline.findings.sentences import findings, links
@@ -58,11 +57,8 @@ def test_statements_that_say_something_else_stay_alone():
 
 
 def test_motors_that_follow_their_targets_are_one_line(small_analysis):
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for target, value, late in [(0, 2.0, 0.18), (2, 1.9, 0.20), (4, 1.7, 0.42)]:
-        mi[target, target + 1] = mi[target + 1, target] = value
-        lag[target, target + 1], lag[target + 1, target] = late, -late
-    analysis = with_matrix(small_analysis, mi, lag, modalities=MOTORS)
+    lags = {(0, 1): 0.18, (2, 3): 0.20, (4, 5): 0.42}
+    analysis = with_pairs(small_analysis, {(0, 1): 2.0, (2, 3): 1.9, (4, 5): 1.7}, lags, MOTORS)
     first, second, changes = findings(analysis)  # the interval of each delay is 0.05 s on each side
     assert first.sentence == (
         "motor*.target and motor*.speed share 1.90 to 2.00 nats (1.80 to 2.10), for * = 1, 2; "

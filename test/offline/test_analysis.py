@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from recordings import HUSKY, leg_and_speed, write_ros2
+from table_files import written
 
 from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.errors import ConfigurationError, RecordingError
@@ -154,8 +155,7 @@ def test_a_part_that_is_no_number_of_seconds_is_refused(small_bag, name, seconds
 def test_a_window_that_does_not_fit_a_table_points_to_its_unit(tmp_path, net):
     """Milliseconds taken for seconds make slow samples, seconds taken for milliseconds a short recording."""
     modalities = (Modality("m", "table", ("x", "y")),)
-    path = tmp_path / "log.csv"
-    path.write_text("time,x,y\n" + "".join(f"{10 * k},{k % 7},{k % 5}\n" for k in range(300)))
+    path = written(tmp_path, "time,x,y\n" + "".join(f"{10 * k},{k % 7},{k % 5}\n" for k in range(300)), "log.csv")
     with Tables([path], unit="s") as table:
         settings = Settings(modalities=modalities, window=50.0, hop=50.0)
         recorded = RecordedWindows(table, settings, Span(table.start, table.end + 1), longest_lag=1.0)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from recordings import EPOCH, SECOND, header, write_ros2
+from table_files import written
 
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import RecordingError, WeightsError
@@ -302,8 +303,7 @@ def test_recordings_are_compared(drives, infonet, tmp_path):
     assert "good_2 compared with good_1: no difference among" in same.stdout
     assert "how much two recordings of the same group differ" in " ".join(same.stderr.split())
 
-    short = tmp_path / "short.csv"
-    short.write_text("time,x,y\n" + "".join(f"{k / 20:.2f},{k % 7},{k % 5}\n" for k in range(20)))
+    short = written(tmp_path, "time,x,y\n" + "".join(f"{k / 20:.2f},{k % 7},{k % 5}\n" for k in range(20)), "short.csv")
     long = tmp_path / "long.csv"
     rows = np.random.default_rng(0).standard_normal((2400, 2))
     long.write_text("time,x,y\n" + "".join(f"{k / 20:.2f},{x:.3f},{y:.3f}\n" for k, (x, y) in enumerate(rows)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from table_files import written
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
@@ -133,8 +134,7 @@ def test_with_own_weights_nothing_is_explained_and_this_is_reported(robot, tmp_p
     save_weights(network, tmp_path / "own.safetensors", version)
     modalities = tuple(Modality(path.stem, path.stem, ("x",)) for path in robot)
     settings = Settings(modalities, window=20.0, hop=10.0, rate=RATE, weights=str(tmp_path / "own.safetensors"))
-    params = tmp_path / "params.yaml"
-    params.write_text(params_document(settings), encoding="utf-8")
+    params = written(tmp_path, params_document(settings), "params.yaml")
     arguments = ["csv", *map(str, robot), "--params", str(params), "--out", str(tmp_path / "out"), "--format", "csv"]
     told = CliRunner().invoke(app, [*arguments, "--json", "--quiet"], catch_exceptions=False)
     assert any("explanations are left out" in notice for notice in json.loads(told.stdout)["notices"])

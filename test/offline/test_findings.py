@@ -1,9 +1,10 @@
 import json
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
-from analyses import said, with_matrix, with_p_values
+from analyses import said, with_p_values, with_pairs
 
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.dependence.changes.verdicts import Outcome
@@ -36,7 +37,7 @@ def test_a_clock_that_drifts_beside_two_others_is_one_line(small_analysis):
         return tuple(ClockDrift(fast, slow, rate, 1e-4, 0.5) for fast, slow, rate in pairs)
 
     def told(*rates):
-        plain = with_matrix(small_analysis, np.zeros((6, 6)))
+        plain = with_pairs(small_analysis, {})
         analysis = replace(plain, whole=replace(plain.whole, drifts=drifts(*rates)))
         return [one.sentence for one in findings(analysis) if one.kind == "drift"]
 
@@ -47,39 +48,30 @@ def test_a_clock_that_drifts_beside_two_others_is_one_line(small_analysis):
 
 @pytest.mark.parametrize(("shared", "told"), [(0.3, 1), (0.03, 0)])
 def test_a_pair_that_shares_little_needs_no_explanation(small_analysis, shared, told):
-    mi = np.zeros((6, 6))
-    mi[0, 2] = mi[2, 0] = mi[0, 4] = mi[4, 0] = 0.4
-    mi[2, 4] = mi[4, 2] = shared
-    explanations = {(2, 4): Explanation(0, 0.0, 0.0, 0.1)}
-    found = findings(replace(with_matrix(small_analysis, mi), explanations=explanations))
+    analysis = with_pairs(small_analysis, {(0, 2): 0.4, (0, 4): 0.4, (2, 4): shared})
+    found = findings(replace(analysis, explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)}))
     assert [one.kind for one in found].count("explained") == told
 
 
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
 def test_a_large_group_is_no_explanation(small_analysis, members, told):
     """Of three channels the middle one is worth a sentence; of more, each is in the middle."""
-    mi = np.zeros((6, 6))
-    mi[np.ix_(members, members)] = 1.2
-    analysis = replace(with_matrix(small_analysis, mi), explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)})
+    analysis = with_pairs(small_analysis, dict.fromkeys(combinations(members, 2), 1.2))
+    analysis = replace(analysis, explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)})
     explained = [one.channels for one in findings(analysis) if one.kind == "explained"]
     assert explained == [("odom.x", "imu.x", "cmd.x")] * told
 
 
 def test_what_connects_no_new_channels_comes_last_and_one_topic_after_several(small_analysis):
-    mi = np.zeros((6, 6))
-    for a, b, value in [(0, 2, 0.5), (2, 4, 0.45), (0, 4, 0.4), (1, 3, 0.3), (4, 5, 0.48)]:
-        mi[a, b] = mi[b, a] = value
-    told = [one.channels for one in findings(with_matrix(small_analysis, mi)) if one.kind == "pair"]
+    mi = {(0, 2): 0.5, (2, 4): 0.45, (0, 4): 0.4, (1, 3): 0.3, (4, 5): 0.48}
+    told = [one.channels for one in findings(with_pairs(small_analysis, mi)) if one.kind == "pair"]
     assert told == [
         ("cmd.x", "odom.x", "cmd.y", "odom.y"), ("odom.x", "imu.x"), ("imu.x", "imu.y"), ("cmd.x", "imu.x"),
     ]  # fmt: skip
 
 
 def test_a_pair_that_shares_little_comes_last(small_analysis):
-    mi = np.zeros((6, 6))
-    for a, b, value in [(0, 2, 0.5), (1, 4, 0.08), (3, 2, 0.3), (1, 5, 0.12)]:
-        mi[a, b] = mi[b, a] = value
-    analysis = with_matrix(small_analysis, mi)
+    analysis = with_pairs(small_analysis, {(0, 2): 0.5, (1, 4): 0.08, (3, 2): 0.3, (1, 5): 0.12})
     matrix = replace(analysis.whole.matrix, lower=0.5 * analysis.whole.matrix.mi)
     told = findings(replace(analysis, whole=replace(analysis.whole, matrix=matrix)))
     assert [one.channels for one in told if one.kind == "pair"] == [
@@ -96,10 +88,8 @@ def test_both_forms_of_a_field_are_connected(small_analysis):
         "fan": ("rpm",),
     }
     modalities = tuple(Modality(name, f"/{name}", channels) for name, channels in fields.items())
-    mi = np.zeros((6, 6))
-    for a, b, value in [(0, 3, 1.2), (0, 1, 1.0), (2, 4, 0.4), (0, 5, 0.3)]:
-        mi[a, b] = mi[b, a] = value
-    told = findings(with_matrix(small_analysis, mi, modalities=modalities))
+    mi = {(0, 3): 1.2, (0, 1): 1.0, (2, 4): 0.4, (0, 5): 0.3}
+    told = findings(with_pairs(small_analysis, mi, modalities=modalities))
     assert [one.channels for one in told if one.kind == "pair"] == [
         ("oven.temperature", "imu.bias"), ("oven.temperature", "air.humidity"), ("oven.temperature", "fan.rpm"),
         ("air.humidity|rate", "imu.bias|rate"),
@@ -107,28 +97,22 @@ def test_both_forms_of_a_field_are_connected(small_analysis):
 
 
 def test_a_group_of_one_topic_comes_after_pairs_of_several(small_analysis):
-    mi = np.zeros((6, 6))
-    mi[:3, :3] = 1.2
-    mi[4, 5] = mi[5, 4] = 0.3
+    mi = dict.fromkeys(combinations(range(3), 2), 1.2) | {(4, 5): 0.3}
     topics = {"base": ("x", "y", "z"), "arm": ("a", "b"), "gripper": ("width",)}
     modalities = tuple(Modality(name, f"/{name}", channels) for name, channels in topics.items())
-    told = findings(with_matrix(small_analysis, mi, modalities=modalities))
+    told = findings(with_pairs(small_analysis, mi, modalities=modalities))
     assert [one.channels for one in told[:2]] == [("arm.b", "gripper.width"), ("base.x", "base.y", "base.z")]
 
 
 def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
-    mi = np.zeros((6, 6))
-    for a, b, value in [(2, 3, 2.0), (0, 4, 0.3)]:
-        mi[a, b] = mi[b, a] = value
-    analysis = with_matrix(small_analysis, mi)
+    analysis = with_pairs(small_analysis, {(2, 3): 2.0, (0, 4): 0.3})
     measured = np.zeros((6, 6), dtype=bool)
     measured[2, 3] = True
     kinship = replace(analysis.whole.kinship, measured=measured)
     analysis = replace(analysis, whole=replace(analysis.whole, kinship=kinship))
     assert [one.channels for one in findings(analysis) if one.kind == "pair"] == [("cmd.x", "imu.x")]
     assert ranked_pairs(analysis)[:2] == [(0, 4), (2, 3)]
-    mi[0, 4] = mi[4, 0] = 0.0
-    matrix = with_matrix(small_analysis, mi).whole.matrix
+    matrix = with_pairs(small_analysis, {(2, 3): 2.0}).whole.matrix
     alone = replace(analysis, whole=replace(analysis.whole, matrix=matrix))
     assert said(alone)[0] == (
         "Nothing depends on anything here, except channels that depend on each other by definition: none of 14 other "
@@ -137,10 +121,7 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
 
 
 def test_the_rate_of_another_has_no_delay_and_is_in_no_group(small_analysis):
-    mi = np.zeros((6, 6))
-    for a, b in [(0, 1), (0, 4), (1, 4)]:
-        mi[a, b] = mi[b, a] = 0.6
-    analysis = with_matrix(small_analysis, mi)
+    analysis = with_pairs(small_analysis, {(0, 1): 0.6, (0, 4): 0.6, (1, 4): 0.6})
     sums = np.zeros((6, 6))
     sums[4, 0] = 0.95
     whole = replace(analysis.whole, kinship=replace(analysis.whole.kinship, sums=sums))
@@ -151,9 +132,7 @@ def test_the_rate_of_another_has_no_delay_and_is_in_no_group(small_analysis):
 
 def test_a_pair_of_one_period_that_surely_shares_much_is_told(small_analysis):
     """A thermostat and its oven: no shift can test them, and "nothing depends" would be wrong."""
-    mi = np.zeros((6, 6))
-    mi[0, 4] = mi[4, 0] = 0.6
-    analysis = with_matrix(small_analysis, mi)
+    analysis = with_pairs(small_analysis, {(0, 4): 0.6})
     untested = np.full((6, 6), "", dtype=object)
     untested[0, 4] = untested[4, 0] = COMMON_PERIOD
     p_value = np.where(untested == "", 0.5, np.nan)
@@ -172,30 +151,22 @@ def test_the_pair_that_is_nearly_significant_is_named(small_analysis, p_value, t
 
 
 def test_a_pair_whose_interval_begins_at_zero_is_not_listed(small_analysis):
-    mi = np.zeros((6, 6))
-    mi[0, 3] = mi[3, 0] = 0.1  # with an interval of 0.00 to 0.20
-    mi[2, 5] = mi[5, 2] = 0.3
-    told = [one.channels for one in findings(with_matrix(small_analysis, mi)) if one.kind == "pair"]
+    analysis = with_pairs(small_analysis, {(0, 3): 0.1, (2, 5): 0.3})  # the first has 0.00 to 0.20
+    told = [one.channels for one in findings(analysis) if one.kind == "pair"]
     assert told == [("odom.x", "imu.y")]
 
 
 def test_pairs_come_in_the_order_of_use(small_analysis):
     """Significant before not, between topics before within one, clear delay before none, strong before weak."""
-    mi = np.zeros((6, 6))
-    lag = np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 1, 2.0), (0, 3, 0.4), (1, 4, 0.5), (2, 5, 0.2)]:
-        mi[a, b] = mi[b, a] = value
-    lag[2, 5], lag[5, 2] = 0.1, -0.1
-    assert ranked_pairs(with_matrix(small_analysis, mi, lag))[:4] == [(2, 5), (1, 4), (0, 3), (0, 1)]
+    analysis = with_pairs(small_analysis, {(0, 1): 2.0, (0, 3): 0.4, (1, 4): 0.5, (2, 5): 0.2}, {(2, 5): 0.1})
+    assert ranked_pairs(analysis)[:4] == [(2, 5), (1, 4), (0, 3), (0, 1)]
 
 
 def test_pairs_of_one_structure_come_after_those_of_several(small_analysis):
     pose = Modality("pose", "/pose", ("position.x", "position.y", "speed.x", "heading|degrees"))
     other = Modality("imu", "/imu", ("gyro.x", "gyro.y"))
-    mi = np.zeros((6, 6))
-    for a, b, value in [(0, 1, 2.0), (0, 2, 0.4), (2, 3, 0.5), (4, 5, 1.0), (3, 4, 0.2)]:
-        mi[a, b] = mi[b, a] = value
-    analysis = with_matrix(small_analysis, mi, modalities=(pose, other))
+    mi = {(0, 1): 2.0, (0, 2): 0.4, (2, 3): 0.5, (4, 5): 1.0, (3, 4): 0.2}
+    analysis = with_pairs(small_analysis, mi, modalities=(pose, other))
     assert ranked_pairs(analysis)[:5] == [(3, 4), (2, 3), (0, 2), (0, 1), (4, 5)]
 
 

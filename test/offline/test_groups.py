@@ -1,8 +1,9 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
-from analyses import said, with_matrix
+from analyses import said, with_pairs
 
 from infonet_ros.offline.findings.groups import groups, similar_order
 from infonet_ros.offline.findings.sentences import findings
@@ -10,14 +11,9 @@ from infonet_ros.settings import Modality
 
 
 def test_redundant_channels_are_one_line_that_names_the_leader(small_analysis):
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a in (0, 2, 4):  # command, odometry 0.2 s later, IMU 0.3 s later
-        for b in (0, 2, 4):
-            mi[a, b] = 1.2
-            lag[a, b] = {0: 0.0, 2: 0.2, 4: 0.3}[b] - {0: 0.0, 2: 0.2, 4: 0.3}[a]
-    mi[0, 3] = mi[3, 0] = 0.3
-    mi[2, 3] = mi[3, 2] = 0.35
-    analysis = with_matrix(small_analysis, mi, lag)
+    mi = {(0, 2): 1.2, (0, 4): 1.2, (2, 4): 1.2, (0, 3): 0.3, (2, 3): 0.35}
+    lag = {(0, 2): 0.2, (0, 4): 0.3, (2, 4): 0.1}  # command, odometry, IMU
+    analysis = with_pairs(small_analysis, mi, lag)
     (group,) = groups(analysis)
     assert group.members == (0, 2, 4)
     assert group.delays == pytest.approx((0.0, 0.2, 0.3), abs=1e-6)
@@ -36,48 +32,33 @@ def test_redundant_channels_are_one_line_that_names_the_leader(small_analysis):
 
 def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
     """A third channel moves with the late one; its MI with the first channel is too small to show a delay."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 2, 1.2), (2, 4, 1.5), (0, 4, 0.7)]:
-        mi[a, b] = mi[b, a] = value
-    lag[2, 0], lag[0, 2] = 0.2, -0.2
-    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    analysis = with_pairs(small_analysis, {(0, 2): 1.2, (2, 4): 1.5, (0, 4): 0.7}, {(2, 0): 0.2})
+    (group,) = groups(analysis)
     assert group.members == (2, 4, 0)
     assert group.delays == pytest.approx((0.0, 0.0, 0.2), abs=1e-6)
-    (first, *_) = said(with_matrix(small_analysis, mi, lag))
+    (first, *_) = said(analysis)
     assert first.endswith("odom.x, imu.x; odom.x leads cmd.x by 0.20 s.")
 
 
 def test_what_follows_the_first_by_a_clear_delay_is_not_with_it(small_analysis):
     """Through wheels that share most without a delay, a wheel is three uncertain steps behind its command."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 1, 1.2), (1, 2, 3.0), (2, 3, 3.0), (3, 4, 3.0), (0, 4, 1.1)]:
-        mi[a, b] = mi[b, a] = value
-    mi[:5, :5] = np.maximum(mi[:5, :5], 1.0) * ~np.eye(5, dtype=bool)
-    for late in (1, 2, 3, 4):
-        lag[0, late], lag[late, 0] = 0.08, -0.08
-    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    mi = dict.fromkeys(combinations(range(5), 2), 1.0)
+    mi |= {(0, 1): 1.2, (1, 2): 3.0, (2, 3): 3.0, (3, 4): 3.0, (0, 4): 1.1}
+    (group,) = groups(with_pairs(small_analysis, mi, {(0, late): 0.08 for late in (1, 2, 3, 4)}))
     assert group.delays == pytest.approx((0.0, 0.08, 0.08, 0.08, 0.08), abs=1e-6)
 
 
 def test_two_channels_that_a_third_follows_are_not_one_before_the_other(small_analysis):
     """Both wheels lead the GPS, by 0.300 and by 0.298 s: the errors of these delays are larger than the difference."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 4, 1.5), (2, 4, 1.4), (0, 2, 1.2)]:
-        mi[a, b] = mi[b, a] = value
-    for early, by in [(0, 0.300), (2, 0.298)]:
-        lag[early, 4], lag[4, early] = by, -by
-    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    lag = {(0, 4): 0.300, (2, 4): 0.298}
+    (group,) = groups(with_pairs(small_analysis, {(0, 4): 1.5, (2, 4): 1.4, (0, 2): 1.2}, lag))
     assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 2: 0.0, 4: 0.3}, abs=1e-6)
 
 
 def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
     """A door follows a brake; the car is strongest beside the door, at a delay that is not clear."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 2, 1.2), (2, 4, 1.5), (0, 4, 0.7)]:
-        mi[a, b] = mi[b, a] = value
-    for late, early, by in [(2, 0, 0.2), (2, 4, 0.2)]:
-        lag[early, late], lag[late, early] = by, -by
-    analysis = with_matrix(small_analysis, mi, lag)
+    mi, lag = {(0, 2): 1.2, (2, 4): 1.5, (0, 4): 0.7}, {(0, 2): 0.2, (4, 2): 0.2}
+    analysis = with_pairs(small_analysis, mi, lag)
     unclear = analysis.whole.delay_lower.copy()
     unclear[2, 4] = unclear[4, 2] = np.nan
     analysis = replace(analysis, whole=replace(analysis.whole, delay_lower=unclear))
@@ -87,12 +68,9 @@ def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
 
 def test_a_delay_of_less_than_a_sample_is_not_passed_on_by_a_pair_without_a_clear_delay(small_analysis):
     """A gyroscope depends most on a current at once; that this is late by 0.8 samples says nothing of the gyroscope."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 2, 1.5), (2, 4, 1.1), (0, 4, 0.9)]:
-        mi[a, b] = mi[b, a] = value
     rate = small_analysis.whole.matrix.sample_rate
-    lag[0, 2], lag[2, 0] = 0.8 / rate, -0.8 / rate
-    analysis = with_matrix(small_analysis, mi, lag)
+    analysis = with_pairs(small_analysis, {(0, 2): 1.5, (2, 4): 1.1, (0, 4): 0.9}, {(0, 2): 0.8 / rate})
+    lag = analysis.whole.matrix.lag
     near = [np.where(lag != 0.0, lag + way / rate, np.nan) for way in (-0.2, 0.2)]
     (group,) = groups(replace(analysis, whole=replace(analysis.whole, delay_lower=near[0], delay_upper=near[1])))
     assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.8 / rate})
@@ -100,11 +78,7 @@ def test_a_delay_of_less_than_a_sample_is_not_passed_on_by_a_pair_without_a_clea
 
 def test_what_the_leader_moves_at_once_does_not_follow_by_the_delay_of_another(small_analysis):
     """A heater takes its power from the set point at once; the temperature is strong beside both, and late."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(0, 2, 1.5), (2, 4, 1.1), (0, 4, 0.9)]:
-        mi[a, b] = mi[b, a] = value
-    lag[0, 2], lag[2, 0] = 0.9, -0.9
-    analysis = with_matrix(small_analysis, mi, lag)
+    analysis = with_pairs(small_analysis, {(0, 2): 1.5, (2, 4): 1.1, (0, 4): 0.9}, {(0, 2): 0.9})
     (group,) = groups(analysis)
     assert group.members == (0, 2, 4)
     np.testing.assert_allclose(group.delays, [0.0, 0.9, np.nan], rtol=1e-6)
@@ -113,9 +87,7 @@ def test_what_the_leader_moves_at_once_does_not_follow_by_the_delay_of_another(s
 
 def test_channels_of_which_little_is_known_are_neither_a_group_nor_a_pair(small_analysis):
     """Set points of an arm: so few moves share 1 nat by chance, and the interval begins near 0."""
-    mi = np.zeros((6, 6))
-    mi[np.ix_((0, 2, 4), (0, 2, 4))] = 1.0
-    analysis = with_matrix(small_analysis, mi)
+    analysis = with_pairs(small_analysis, dict.fromkeys(combinations((0, 2, 4), 2), 1.0))
     assert len(groups(analysis)) == 1
     wide = replace(analysis.whole.matrix, lower=analysis.whole.matrix.mi * 0.1)
     unknown = replace(analysis, whole=replace(analysis.whole, matrix=wide))
@@ -124,21 +96,17 @@ def test_channels_of_which_little_is_known_are_neither_a_group_nor_a_pair(small_
 
 
 def test_a_group_has_a_field_by_level_or_by_rate(small_analysis):
-    mi = np.zeros((6, 6))
-    mi[np.ix_((0, 1, 2), (0, 1, 2))] = 1.2
-    mi[1, 2] = mi[2, 1] = 1.0
     both = (Modality("arm", "/arm", ("x", "x|rate", "y")), Modality("imu", "/imu", ("x", "y", "z")))
-    assert groups(with_matrix(small_analysis, mi, modalities=both)) == []
-    mi[3, :3] = mi[:3, 3] = 1.1
-    (group,) = groups(with_matrix(small_analysis, mi, modalities=both))
+    mi = {(0, 1): 1.2, (0, 2): 1.2, (1, 2): 1.0}
+    assert groups(with_pairs(small_analysis, mi, modalities=both)) == []
+    (group,) = groups(with_pairs(small_analysis, mi | {(0, 3): 1.1, (1, 3): 1.1, (2, 3): 1.1}, modalities=both))
     assert group.members == (0, 2, 3)
 
 
 def test_what_moves_together_by_level_and_by_rate_is_one_group(small_analysis):
     both = tuple(Modality(name, f"/{name}", ("x", "x|rate")) for name in ("front", "rear", "side"))
-    mi = np.zeros((6, 6))
-    mi[::2, ::2], mi[1::2, 1::2] = 1.2, 1.1
-    analysis = with_matrix(small_analysis, mi, modalities=both)
+    mi = dict.fromkeys(combinations((0, 2, 4), 2), 1.2) | dict.fromkeys(combinations((1, 3, 5), 2), 1.1)
+    analysis = with_pairs(small_analysis, mi, modalities=both)
     (group,) = groups(analysis)
     assert group.members == (0, 2, 4)
     assert [one.kind for one in findings(analysis)] == ["group", "changes"]

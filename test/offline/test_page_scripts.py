@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from html_pages import Page
 from reports import PROVENANCE
+from table_files import written
 
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.pages.report import render_report
@@ -59,8 +60,7 @@ def truth_of(analysis, a, b):
 def test_the_scripts_of_the_pages(small_analysis, tmp_path):
     assert small_analysis.whole.matrix.lag[0, 2] > 0.0, "the pair that is looked at has a delay"
     data = json.loads(Page(render_report(small_analysis, PROVENANCE)).scripts[1])
-    file = tmp_path / "data.json"
-    file.write_text(json.dumps({"data": data, "truth": truth_of(small_analysis, 0, 2)}))
+    file = written(tmp_path, json.dumps({"data": data, "truth": truth_of(small_analysis, 0, 2)}), "data.json")
     environment = {**os.environ, "INFONET_PAGE_DATA": str(file)}
     done = subprocess.run([node(), "--test", str(SCRIPT)], capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from analyses import with_p_values
 from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, renamed
+from table_files import written
 
 from infonet_ros.drawing import palette
 from infonet_ros.offline.findings.groups import similar_order
@@ -40,8 +41,7 @@ def opened(browser, tmp_path):
     complaints, pages = [], []
 
     def open_page(text, width=1400, height=1000, scheme="light"):
-        path = tmp_path / "report.html"
-        path.write_text(text, encoding="utf-8")
+        path = written(tmp_path, text, "report.html")
         page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analyses import said, with_matrix, with_p_values
+from analyses import said, with_p_values, with_pairs
 
 from infonet_ros.offline.findings.told_delays import Delay
 
@@ -44,31 +44,26 @@ def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis)
 
 def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(small_analysis):
     """A filter delays one speed of an odometry, its stamps delay all of it."""
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, late in [(2, 4, 0.37), (3, 5, 0.36)]:
-        mi[a, b] = mi[b, a] = 1.4
-        lag[a, b], lag[b, a] = late, -late
-    alike = with_matrix(small_analysis, mi, lag)
-    assert Delay.of(alike, 2, 4).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
-    assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
-    lag[3, 5], lag[5, 3] = 0.25, -0.25  # of many pairs some intervals do not meet by chance
-    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
-    mi[3, 4] = mi[4, 3] = 1.45  # without a delay, and not surely more
-    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
-    lag[3, 5], lag[5, 3] = -0.1, 0.1
-    unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
+
+    def told(mi, late):
+        return Delay.of(with_pairs(small_analysis, mi, {(2, 4): 0.37, (3, 5): late}), 2, 4)
+
+    mi = {(2, 4): 1.4, (3, 5): 1.4}
+    assert told(mi, 0.36).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
+    assert told(mi, 0.36).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
+    assert told(mi, 0.25).stamps is not None  # of many pairs some intervals do not meet by chance
+    mi[3, 4] = 1.45  # without a delay, and not surely more
+    assert told(mi, 0.25).stamps is not None
+    unlike = told(mi, -0.1)
     assert unlike.clear and unlike.stamps is None
     assert unlike.words.endswith("s); no shift of stamps suits all channels of the two topics")
-    mi[mi > 0.0] -= 0.8  # a speed after its acceleration
-    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).words.endswith("s)")
+    less = {pair: nats - 0.8 for pair, nats in mi.items()}  # a speed after its acceleration
+    assert told(less, -0.1).words.endswith("s)")
 
 
 def test_channels_of_two_topics_that_are_late_by_one_sample_agree(small_analysis):
-    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(2, 4, 1.4), (3, 5, 1.6)]:
-        mi[a, b] = mi[b, a] = value
-        lag[a, b], lag[b, a] = 0.06, -0.06
-    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
+    analysis = with_pairs(small_analysis, {(2, 4): 1.4, (3, 5): 1.6}, {(2, 4): 0.06, (3, 5): 0.06})
+    assert Delay.of(analysis, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
 
 
 def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):

@@ -24,13 +24,17 @@ def with_p_values(analysis, p_values, surrogates=99):
     return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=surrogates))
 
 
-def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
-    """Give six channels of some topics these MI (6, 6), all of them significant, and these clear lags."""
+def with_pairs(analysis, pairs, lags=None, modalities=THREE_TOPICS):
+    """Give pairs of six channels these MI, {(a, b): nats}, all significant, and clear lags of b, {(a, b): seconds}."""
     settings = replace(analysis.settings, modalities=modalities)
     names = settings.channel_names
+    mi, lag = np.zeros((2, 6, 6), dtype=np.float32)
+    for (a, b), nats in pairs.items():
+        mi[a, b] = mi[b, a] = nats
+    for (a, b), seconds in (lags or {}).items():
+        lag[a, b], lag[b, a] = seconds, -seconds
     off = ~np.eye(6, dtype=bool)
-    square = np.where(off, mi, np.nan).astype(np.float32)
-    lag = np.zeros((6, 6), dtype=np.float32) if lag is None else lag
+    square = np.where(off, mi, np.nan)
     matrix = replace(
         analysis.whole.matrix,
         names=names, mi=square, lower=square - 0.1, upper=square + 0.1, lag=lag, valid=np.ones(6, dtype=bool),

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from table_files import rows
 
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.settings import Modality
 
 ROWS = 60
 TIME = np.arange(ROWS) * 0.05
@@ -17,11 +17,10 @@ PLAIN = "time,a,b\n" + NUMBERS
 def read(path, topic="table", **options):
     """Stamps in seconds from the first, values by channel, and notices."""
     with Tables([path], **options) as table:
-        names = [field.path for field in table.fields(topic)[0]]
-        samples = list(table.samples([Modality("m", topic, tuple(names))], table.start, table.end + 1))
-        stamps = np.array([sample.stamp for sample in samples])
-        values = np.array([[np.nan if v is None else v for v in sample.values] for sample in samples], dtype=float)
-        return (stamps - stamps[0]) / 1e9, dict(zip(names, values.T, strict=True)), table.notices
+        names = tuple(field.path for field in table.fields(topic)[0])
+    stamps, values = zip(*rows(path, names, topic, **options), strict=True)
+    channels = dict(zip(names, np.array(values, dtype=float).T, strict=True))
+    return (np.array(stamps) - stamps[0]) / 1e9, channels, table.notices
 
 
 def assert_read(path, expected, **options):

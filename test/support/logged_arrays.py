@@ -1,9 +1,7 @@
 """Two channels as arrays, and the channels that are read of a file of them."""
 
 import numpy as np
-
-from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.settings import Modality
+from table_files import together
 
 ROWS = 50
 
@@ -14,16 +12,12 @@ A = np.random.default_rng(1).normal(size=ROWS)
 B = np.random.default_rng(2).integers(-5, 5, size=ROWS)
 
 
-def read(path, **options):
-    """Stamps from the first and values of every channel, and notices."""
-    with Tables([path], **options) as table:
-        found = {}
-        for topic in table.topics:
-            for field in table.fields(topic)[0]:
-                samples = list(table.samples([Modality("m", topic, (field.path,))], table.start, table.end + 1))
-                stamps = np.array([sample.stamp for sample in samples])
-                found[f"{topic}.{field.path}"] = (stamps - table.start) / 1e9, [sample.values[0] for sample in samples]
-        return found, table.notices
+def read(path):
+    """Seconds from the first stamp and values of every channel, and notices."""
+    found, notices = together([path])
+    channels = {name: [*zip(*samples, strict=True)] for name, samples in found.items()}
+    start = min(stamps[0] for stamps, _ in channels.values())
+    return {name: ((np.array(stamps) - start) / 1e9, values) for name, (stamps, values) in channels.items()}, notices
 
 
 def assert_channel(found, name, values, times=TIME):

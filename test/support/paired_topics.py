@@ -1,7 +1,7 @@
 """Two topics that share a signal, the parameters of a node that listens to them, and its matrices."""
 
 import numpy as np
-from robot_graph import stamped
+from robot_graph import Feed, stamped
 
 from infonet_ros.msg import MutualInformationMatrix
 
@@ -35,3 +35,10 @@ def started(graph, **changes):
     matrices = graph.listen(MutualInformationMatrix, "/infonet/channels")
     node = graph.infonet(**{**PAIR, **changes})
     return node, matrices
+
+
+def first_matrix(graph, signals=SIGNALS, **changes):
+    """Start a node, and feed it until it has published a matrix: both."""
+    node, matrices = started(graph, **changes)
+    Feed(graph, node, signals).run(0.0, 6.5)
+    return node, graph.until(lambda: matrices and matrices[-1])

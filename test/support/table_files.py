@@ -8,7 +8,7 @@ PLAIN = "time,x,y\n0.0,1,2\n0.5,,3\n1.0,nan,4\n"
 
 def written(tmp_path, text, name="table.csv"):
     path = tmp_path / name
-    path.write_text(text)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
 
 
