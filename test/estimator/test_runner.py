@@ -52,6 +52,14 @@ def blocks():
     return [block(0, 3), block(1, 100), block(2, 1)]
 
 
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape, blocks):
     runner = Runner(Network(shape), "cpu")
     numbers, together = collected(runner, blocks)
@@ -61,80 +69,58 @@ def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape, blocks):
 
 
 @pytest.mark.parametrize("batches", [1, 3, 12])
-def test_results_do_not_depend_on_the_number_of_threads(shape, blocks, batches):
+def test_results_do_not_depend_on_the_number_of_threads(shape, blocks, batches, two_threads):
     runner = Runner(Network(shape), "cpu")
-    before = torch.get_num_threads()
     found, tables = [], []
     for threads in (1, 3):
         torch.set_num_threads(threads)
         found.append(collected(runner, blocks * batches))
         tables.append(runner.estimate(blocks[1])[1])
         assert torch.get_num_threads() == threads
-    torch.set_num_threads(before)
     assert found[0][0] == found[1][0]
     np.testing.assert_array_equal(found[0][1], found[1][1])
     assert torch.equal(*tables)
 
 
-def test_threads_stay_and_a_runner_goes_to_other_processes_without_them(shape, blocks):
+def test_threads_stay_and_a_runner_goes_to_other_processes_without_them(shape, blocks, two_threads):
     runner = Runner(Network(shape), "cpu")
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        _, first = collected(runner, blocks * 3)
-        threads = {thread for thread in threading.enumerate() if thread.name.startswith("infonet")}
-        _, again = collected(runner, blocks * 3)
-        assert {thread for thread in threading.enumerate() if thread.name.startswith("infonet")} == threads
-        _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 3)  # noqa: S301 (its own)
-    finally:
-        torch.set_num_threads(before)
+    _, first = collected(runner, blocks * 3)
+    threads = {thread for thread in threading.enumerate() if thread.name.startswith("infonet")}
+    _, again = collected(runner, blocks * 3)
+    assert {thread for thread in threading.enumerate() if thread.name.startswith("infonet")} == threads
+    _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 3)  # noqa: S301 (its own)
     assert threads
     np.testing.assert_array_equal(again, first)
     np.testing.assert_array_equal(elsewhere, first)
 
 
-def test_an_estimation_that_is_given_up_leaves_no_work(shape, blocks):
+def test_an_estimation_that_is_given_up_leaves_no_work(shape, blocks, two_threads):
     runner = Runner(Network(shape), "cpu")
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        results = runner.quantiles(blocks * 10)
-        next(results)
-        results.close()
-        assert torch.get_num_threads() == 2
-        _, quantiles = collected(runner, blocks)
-    finally:
-        torch.set_num_threads(before)
+    results = runner.quantiles(blocks * 10)
+    next(results)
+    results.close()
+    assert torch.get_num_threads() == 2
+    _, quantiles = collected(runner, blocks)
     assert len(quantiles) == 104
 
 
-def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks):
+def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks, two_threads):
     runner = Runner(Network(shape), "cpu")
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        first, second = runner.quantiles(blocks * 3), runner.quantiles(blocks * 3)
-        next(first)
-        next(second)
-        first.close()
-        second.close()
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+    first, second = runner.quantiles(blocks * 3), runner.quantiles(blocks * 3)
+    next(first)
+    next(second)
+    first.close()
+    second.close()
+    assert torch.get_num_threads() == 2
 
 
-def test_a_thread_with_one_core_takes_no_core_of_another():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            assert pool.submit(ONE_THREAD.__enter__).result() == 1
-            with ONE_THREAD as threads:
-                assert (threads, torch.get_num_threads()) == (2, 1)
-            pool.submit(ONE_THREAD.__exit__).result()
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+def test_a_thread_with_one_core_takes_no_core_of_another(two_threads):
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        assert pool.submit(ONE_THREAD.__enter__).result() == 1
+        with ONE_THREAD as threads:
+            assert (threads, torch.get_num_threads()) == (2, 1)
+        pool.submit(ONE_THREAD.__exit__).result()
+    assert torch.get_num_threads() == 2
 
 
 def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkeypatch):
