@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from field_columns import column
 from scipy.signal import lfilter
+from table_files import columns_written
 
 from infonet_ros.intake.proposing.both_ways import both_ways
 from infonet_ros.intake.proposing.candidates import Candidate
@@ -89,9 +90,7 @@ def test_what_has_nothing_to_do_with_anything_is_compared_in_one_way():
 def test_the_summary_says_how_many_fields_are_used_both_ways(tmp_path):
     rng = np.random.default_rng(0)
     height = lfilter([0.1], [1.0, -0.9], autoregressive(rng, 0.95))
-    rows = np.column_stack([np.arange(COUNT) / RATE, height, np.gradient(height) * RATE])
-    table = tmp_path / "drone.csv"
-    np.savetxt(table, rows, delimiter=",", header="time,baro/height,ekf/climb", comments="")
-    with Tables([table]) as recording:
+    columns = [np.arange(COUNT) / RATE, height, np.gradient(height) * RATE]
+    with Tables([columns_written(tmp_path / "drone.csv", "time,baro/height,ekf/climb", *columns)]) as recording:
         proposal = propose(recording, Settings(), chosen_span(recording, 0.0, None))
     assert "1 field used both as it is and by rate." in proposal.brief

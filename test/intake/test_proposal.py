@@ -6,7 +6,7 @@ import pytest
 import yaml
 from field_columns import column
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, header, leg_and_speed, stamp, write_ros2
-from table_files import written
+from table_files import columns_written, written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
@@ -224,9 +224,8 @@ def test_of_a_long_recording_stretches_are_looked_at(husky, monkeypatch):
 def table_of(tmp_path, rate=100.0, seconds=60.0, **columns):
     """Write a table of named columns, and propose for it."""
     time = np.arange(round(seconds * rate)) / rate
-    path = tmp_path / "table.csv"
     header = ",".join(["time", *columns])
-    np.savetxt(path, np.column_stack([time, *columns.values()]), "%.9g", delimiter=",", header=header, comments="")
+    path = columns_written(tmp_path / "table.csv", header, time, *columns.values(), form="%.9g")
     with Tables([path]) as table:
         return propose(table, Settings(), chosen_span(table, 0.0, None))
 
@@ -351,11 +350,8 @@ def test_the_node_takes_the_params_file_as_it_is(tmp_path, ros_domain):
 def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch):
     monkeypatch.setattr(candidates_module, "_MOST_FIELDS", 6)
     names = ["time", *(f"wide.c{k}" for k in range(20)), "narrow.x", "narrow.y"]
-    lines = [",".join(names)]
-    for k, row in enumerate(np.random.default_rng(0).normal(size=(300, 22))):
-        lines.append(",".join([str(k / 10), *map(str, row)]))
-    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-    with Tables([tmp_path / "t.csv"]) as table:
+    samples = np.random.default_rng(0).normal(size=(300, 22))
+    with Tables([columns_written(tmp_path / "t.csv", ",".join(names), np.arange(300) / 10, samples)]) as table:
         proposal = propose(table, Settings(), chosen_span(table, 0.0, None))
     counts = {modality.topic: len(modality.channels) for modality in proposal.settings.modalities}
     assert counts == {"wide": 4, "narrow": 2}
@@ -365,10 +361,8 @@ def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch)
 def test_a_topic_may_have_the_name_of_a_parameter(tmp_path):
     names = ["given", "time", "window", "qos_overrides"]
     samples = np.random.default_rng(0).normal(size=(300, len(names)))
-    rows = np.column_stack([np.arange(300) / 10, samples])
     header = ",".join(["t", *(f"{name}.x" for name in names)])
-    np.savetxt(tmp_path / "t.csv", rows, delimiter=",", header=header, comments="")
-    with Tables([tmp_path / "t.csv"]) as table:
+    with Tables([columns_written(tmp_path / "t.csv", header, np.arange(300) / 10, samples)]) as table:
         modalities = propose(table, Settings(), chosen_span(table, 0.0, None)).settings.modalities
     assert [modality.topic for modality in modalities] == names
     assert not reserved_names() & {modality.name for modality in modalities}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from recordings import EPOCH, SECOND, header, write_ros2
-from table_files import written
+from table_files import columns_written, written
 
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import RecordingError, WeightsError
@@ -325,8 +325,8 @@ def test_recordings_are_compared(drives, infonet, tmp_path):
 def test_a_table_whose_time_is_named_by_the_user_is_learnt_checked_and_compared(infonet, tmp_path):
     rng = np.random.default_rng(0)
     drawn = np.convolve(rng.standard_normal(2009), np.ones(10), mode="valid")
-    rows = np.stack([np.arange(2000) * 50.0, drawn, drawn + rng.standard_normal(2000)], axis=1)
-    np.savetxt(tmp_path / "log.csv", rows, delimiter=",", header="tick,x,y", comments="", fmt="%.4f")
+    columns = [np.arange(2000) * 50.0, drawn, drawn + rng.standard_normal(2000)]
+    columns_written(tmp_path / "log.csv", "tick,x,y", *columns, form="%.4f")
     clock = ("--time", "tick", "--time-unit", "ms")
     learnt = infonet("learn", tmp_path / "log.csv", "--out", tmp_path / "b", *clock, "--json")
     assert json.loads(learnt.stdout)["seconds"] == pytest.approx(100.0, abs=2.0)

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from table_files import columns_written
 
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.sentences import findings
@@ -20,8 +21,7 @@ def drives(tmp_path_factory):
     steps[:, 1] = 0.8 * steps[:, 0] + 0.6 * steps[:, 1]
     channels = np.cumsum(lfilter([1.0], [1.0, -0.5], steps, axis=0), axis=0)
     folder = tmp_path_factory.mktemp("drift")
-    rows = np.column_stack([np.arange(count) / 20.0, channels])
-    np.savetxt(folder / "walks.csv", rows, delimiter=",", header="time,a,b,c", comments="")
+    columns_written(folder / "walks.csv", "time,a,b,c", np.arange(count) / 20.0, channels)
     settings = Settings((Modality("t", "table", ("a", "b", "c")),), rate=20.0, window=40.0, hop=20.0)
     return analyse_bag(folder / "walks.csv", folder / "out", settings, formats=[], cores=2).analysis
 

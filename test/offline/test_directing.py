@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import butter, filtfilt, lfilter
+from table_files import columns_written
 
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
@@ -32,8 +33,7 @@ def directed(tmp_path_factory, net):
         "coarse": motion + 0.5 * noise[4],
     }
     path = tmp_path_factory.mktemp("robot") / "drive.csv"
-    table = np.stack([np.arange(COUNT) / RATE, *columns.values()], axis=1)
-    np.savetxt(path, table, delimiter=",", header=",".join(["time", *columns]), comments="", fmt="%.6f")
+    columns_written(path, ",".join(["time", *columns]), np.arange(COUNT) / RATE, *columns.values(), form="%.6f")
     settings = Settings((Modality("drive", "table", tuple(columns)),), window=20.0, hop=10.0, rate=RATE)
     with open_recording([path]) as recording, Workers(net.device, 1) as workers:
         return direct(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net), workers)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from table_files import written
+from table_files import columns_written, written
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
@@ -27,16 +27,11 @@ RATE = 20.0
 def robot(tmp_path_factory):
     rng, folder = np.random.default_rng(4), tmp_path_factory.mktemp("robot")
     command, left, right, alone = rng.standard_normal((4, 1600))
-    columns = {
-        "command": command,
-        "left": command + 0.5 * left,
-        "right": command + 0.5 * right,
-        "alone": alone,
-    }
-    for name, values in columns.items():
-        table = np.stack([np.arange(1600) / RATE, values], axis=1)
-        np.savetxt(folder / f"{name}.csv", table, delimiter=",", header="time,x", comments="", fmt="%.6f")
-    return [folder / f"{name}.csv" for name in columns]
+    topics = {"command": command, "left": command + 0.5 * left, "right": command + 0.5 * right, "alone": alone}
+    return [
+        columns_written(folder / f"{name}.csv", "time,x", np.arange(1600) / RATE, values, form="%.6f")
+        for name, values in topics.items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +138,9 @@ def test_with_own_weights_nothing_is_explained_and_this_is_reported(robot, tmp_p
 def test_a_channel_may_add_most_without_its_delay(tmp_path, rng, net):
     a, e, noise = rng.standard_normal((3, 3000))
     columns = [np.arange(3000) / RATE, a, np.roll(a, 8) + e, a + 0.5 * e + 0.1 * noise]
-    np.savetxt(tmp_path / "m.csv", np.column_stack(columns), delimiter=",", header="time,a,late,both", comments="")
+    table = columns_written(tmp_path / "m.csv", "time,a,late,both", *columns)
     settings = Settings((Modality("m", "table", ("a", "late", "both")),), window=20.0, hop=20.0, max_lag=0.5, rate=RATE)
-    with open_recording([tmp_path / "m.csv"]) as recording:
+    with open_recording([table]) as recording:
         analysis = analyse(recording, settings, chosen_span(recording, 0.0, None), net)
     assert analysis.whole.matrix.lag[2, 1] == pytest.approx(0.4, abs=0.01)  # the other one at which they share most
     found = explain(net, analysis, target="m.both").informative
@@ -158,11 +153,10 @@ def test_the_past_of_a_command_has_more_information_about_a_slow_joint_than_a_se
     command = np.repeat(rng.uniform(-1.0, 1.0, 75), 40)
     motion = lfilter([0.05], [1.0, -0.95], command)
     columns = [np.arange(3000) / RATE, command, *(motion + level * rng.standard_normal(3000) for level in (0.03, 0.1))]
-    header = "time,command,joint,second"
-    np.savetxt(tmp_path / "m.csv", np.column_stack(columns), delimiter=",", header=header, comments="")
+    table = columns_written(tmp_path / "m.csv", "time,command,joint,second", *columns)
     channels = ("command", "joint", "second", "joint|rate(0.4)")
     settings = Settings((Modality("m", "table", channels),), window=20.0, hop=20.0, rate=RATE)
-    with open_recording([tmp_path / "m.csv"]) as recording:
+    with open_recording([table]) as recording:
         analysis = explain(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net), target="m.joint")
     assert analysis.explanations[1, 2].third == 0  # also if no delay is clear, since the joint moves for so long
     assert not analysis.whole.clear_delays[0, 1:3].all()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from recordings import HUSKY
 from scipy.signal import lfilter
+from table_files import columns_written
 
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.sentences import findings
@@ -90,8 +91,7 @@ def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path
         "battery": 25.2 - 0.001 * np.arange(count) - 0.05 * load + 0.1 * rng.standard_normal(count),
         "current": load + 0.3 * rng.standard_normal(count),
     }
-    table = tmp_path / "arm.csv"
-    np.savetxt(table, np.stack([*columns.values()], axis=1), delimiter=",", header=",".join(columns), comments="")
+    table = columns_written(tmp_path / "arm.csv", ",".join(columns), *columns.values())
     lines = [str(one) for one in findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis)]
     joints = re.search(
         r"table\.cmd_\*\|rate and table\.vel_\* share .* for \* = a, b; .* follows by (\d\.\d+) s", lines[0]
@@ -106,9 +106,7 @@ def test_delays_of_a_slow_recording_are_searched_in_its_samples(tmp_path):
     rng, count = np.random.default_rng(5), 1800
     valve = np.repeat(rng.integers(0, 100, count // 12), 12).astype(float)
     flow = 0.1 * np.roll(valve, 4) + rng.standard_normal(count)
-    table = tmp_path / "plant.csv"
-    rows = np.stack([np.arange(count), valve, flow], axis=1)
-    np.savetxt(table, rows, delimiter=",", header="time_s,valve,flow", comments="")
+    table = columns_written(tmp_path / "plant.csv", "time_s,valve,flow", np.arange(count), valve, flow)
     line, *_ = (str(one) for one in findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis))
     assert abs(float(re.search(r"table.flow follows by (\d\.\d+) s", line)[1]) - 4.0) <= 0.2
 
@@ -120,9 +118,8 @@ def test_a_gyro_whose_sign_turns_over_is_the_first_finding(tmp_path):
     turned = np.roll(command, 4)
     gyro, odometry = (turned + 0.15 * rng.standard_normal(count) for _ in range(2))
     gyro[count // 2 :] *= -1.0
-    table = tmp_path / "drive.csv"
-    rows = np.stack([np.arange(count) / rate, command, gyro, odometry], axis=1)
-    np.savetxt(table, rows, delimiter=",", header="time,command,gyro,odometry", comments="")
+    columns = [np.arange(count) / rate, command, gyro, odometry]
+    table = columns_written(tmp_path / "drive.csv", "time,command,gyro,odometry", *columns)
     first, *_, last = findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis)
     assert re.fullmatch(r"The sign of table\.gyro changed after (59|60|61) s, relative to .*\.", str(first))
     assert {*first.channels} == {"table.command", "table.gyro", "table.odometry"}
@@ -146,9 +143,8 @@ def test_a_noisy_height_and_a_climb_rate_are_found_by_the_rate_over_a_time_that_
     rng, rate, count = np.random.default_rng(7), 20.0, 3000
     climb = lfilter([0.3], [1.0, -0.97], rng.standard_normal(count))
     height = np.cumsum(climb) / rate + 0.3 * rng.standard_normal(count)
-    rows = np.stack([np.arange(count) / rate, height, climb + 0.1 * rng.standard_normal(count)], axis=1)
-    table = tmp_path / "drone.csv"
-    np.savetxt(table, rows, delimiter=",", header="time,baro/height,ekf/climb", comments="")
+    columns = [np.arange(count) / rate, height, climb + 0.1 * rng.standard_normal(count)]
+    table = columns_written(tmp_path / "drone.csv", "time,baro/height,ekf/climb", *columns)
     results = analyse_bag(table, tmp_path / "out", formats=[], cores=2)
     line, *_ = results.findings
     assert re.match(r"baro\.height\|rate\(\d\.\d\) and ekf\.climb share (0\.[5-9]|1\.)\d+ nats", line), line
@@ -162,9 +158,7 @@ def test_a_late_speed_and_the_rate_of_its_position_are_compared_over_time(tmp_pa
     rng, rate, count, late = np.random.default_rng(8), 50.0, 4000, 9
     speed = lfilter([0.3], [1.0, -0.98], rng.standard_normal(count + late))
     position, told = np.cumsum(speed)[late:] / rate, speed[:-late] + 0.05 * rng.standard_normal(count)
-    rows = np.stack([np.arange(count) / rate, position, told], axis=1)
-    table = tmp_path / "joint.csv"
-    np.savetxt(table, rows, delimiter=",", header="time,position,velocity", comments="")
+    table = columns_written(tmp_path / "joint.csv", "time,position,velocity", np.arange(count) / rate, position, told)
     line, *_ = analyse_bag(table, tmp_path / "out", formats=[], cores=2).findings
     assert line.startswith("table.position|rate and table.velocity share ")
     assert float(re.search(r"table.velocity follows by (\d\.\d+) s", line)[1]) == pytest.approx(late / rate, abs=0.02)
@@ -177,8 +171,7 @@ def test_a_clock_that_runs_away_is_no_change_of_dependence(tmp_path):
     times, tables = np.arange(count) / rate, []
     for name, stamps in (("base", times), ("head", 1.002 * times)):
         measured = turn[:count] + 0.2 * rng.standard_normal(count)
-        tables.append(tmp_path / f"{name}.csv")
-        np.savetxt(tables[-1], np.stack([stamps, measured], axis=1), delimiter=",", header="time,gyro", comments="")
+        tables.append(columns_written(tmp_path / f"{name}.csv", "time,gyro", stamps, measured))
     first, pair, last = analyse_bag(tables, tmp_path / "out", formats=[], cores=2).findings
     assert first.startswith("The stamps of head run ahead of those of base, by 2")
     assert "follows by" not in pair  # it follows by another time in every minute

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from table_files import columns_written
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
@@ -69,8 +70,7 @@ def test_a_position_by_its_name_is_taken_by_its_rate_and_this_is_said(tmp_path):
     rng, rate = np.random.default_rng(5), 20.0
     speed, noise = np.convolve(rng.standard_normal(1215), np.ones(16) / 4.0, "valid"), rng.standard_normal((2, 1200))
     columns = [np.arange(1200) / rate, speed + 0.1 * noise[0], np.cumsum(speed) / rate, speed + 0.5 * noise[1]]
-    table = tmp_path / "drive.csv"
-    np.savetxt(table, np.transpose(columns), delimiter=",", header="time,wheel,place,gyro", comments="")
+    table = columns_written(tmp_path / "drive.csv", "time,wheel,place,gyro", *columns)
     arguments = ["csv", str(table), "--out", str(tmp_path / "out"), "--format", "csv", "--json", "--quiet"]
     named = ["--given", "place", "--given", "time", "--target", "wheel"]
     record = json.loads(CliRunner().invoke(app, [*arguments, *named], catch_exceptions=False).stdout)

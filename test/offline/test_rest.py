@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from table_files import columns_written
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
@@ -118,9 +119,8 @@ def test_a_recording_of_rest_and_motion_says_so(tmp_path, rng):
     moving = moves(SECONDS["once"])
     samples = streams(rng, moving)
     samples[:, 1] = samples[:, 0] + 0.3 * samples[:, 1]
-    rows = np.column_stack([np.arange(len(moving)) / RATE, samples, moving])
-    table = tmp_path / "arm.csv"
-    np.savetxt(table, rows, delimiter=",", header="time,a,b,c,d,e,f,enabled", comments="", fmt="%.5f")
+    columns = [np.arange(len(moving)) / RATE, samples, moving]
+    table = columns_written(tmp_path / "arm.csv", "time,a,b,c,d,e,f,enabled", *columns, form="%.5f")
     results = analyse_bag(table, tmp_path / "out", formats=[], cores=2)
     (notice,) = [notice for notice in results.notices if "rests" in notice]
     assert notice == (

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from table_files import columns_written
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.findings.sentences import findings
@@ -111,10 +112,10 @@ def test_a_recording_with_an_unplugged_sensor_says_so_first(tmp_path, rng):
     motion = slow(rng, 2)
     rear = motion + 0.2 * rng.standard_normal((COUNT, 2))
     rear[COUNT // 2 :] = rear[COUNT // 2]
-    for name, values in (("front", motion), ("rear", rear)):
-        rows = np.column_stack([np.arange(COUNT) / RATE, values])
-        np.savetxt(tmp_path / f"{name}.csv", rows, delimiter=",", header="time,a,b", comments="", fmt="%.6f")
-    paths = [tmp_path / "front.csv", tmp_path / "rear.csv"]
+    paths = [
+        columns_written(tmp_path / f"{name}.csv", "time,a,b", np.arange(COUNT) / RATE, values, form="%.6f")
+        for name, values in (("front", motion), ("rear", rear))
+    ]
     analysis = analyse_bag(paths, tmp_path / "out", formats=[], cores=2).analysis
     first = str(findings(analysis)[0])
     assert first.startswith("rear keeps its values from 30 s on, while other topics change: rear.a")

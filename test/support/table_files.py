@@ -1,5 +1,7 @@
 """Tables as files, and what is read of them."""
 
+import numpy as np
+
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
 
@@ -9,6 +11,11 @@ PLAIN = "time,x,y\n0.0,1,2\n0.5,,3\n1.0,nan,4\n"
 def written(tmp_path, text, name="table.csv"):
     path = tmp_path / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def columns_written(path, header, *columns, form="%.18e"):
+    np.savetxt(path, np.column_stack(columns), form, delimiter=",", header=header, comments="")
     return path
 
 
