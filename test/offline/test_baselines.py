@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from recordings import EPOCH, SECOND, header, write_ros2
 from table_files import columns_written, written
 
-from infonet_ros.dependence.baselines.baseline import Baseline
+from infonet_ros.dependence.baselines.baseline import DECOUPLED, Baseline
 from infonet_ros.errors import RecordingError, WeightsError
 from infonet_ros.offline.baselines.checking import check_recording
 from infonet_ros.offline.baselines.comparing import compare_recordings
@@ -73,7 +74,9 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     done = infonet("learn", *good, "--params", drives / "params.yaml", "--out", "robot.baseline")
     assert done.returncode == 0, done.stderr
     assert "1 pair and 2 single channels learnt from" in done.stdout
-    assert "s  gyro.vector.x - odom.vector.x (" in done.stdout
+    columns, times = done.stdout.splitlines()[1:3]
+    assert columns.split() == ["decoupled", "sign", "late", "offset", "gain"]
+    assert re.match(r"(  +(\d+\.\d|-)){5}  gyro.vector.x - odom.vector.x \(", times)
     assert "odom.vector.x 0.20 s later" in done.stdout
     assert Path("robot.baseline").exists()
     assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings support one in" in done.stdout
@@ -91,6 +94,9 @@ def test_scripts_get_what_was_learnt(drives, infonet):
     assert 10.0 < found["supported_interval"] <= 50.0
     assert [(one["a"], one["b"], one["lag"]) for one in found["pairs"]] == [("gyro.vector.x", "odom.vector.x", 0.2)]
     assert 0.0 < found["pairs"][0]["time_to_alarm"] < 5.0
+    others = found["pairs"][0]["time_to_alarm_of"]
+    assert list(others) == ["sign", "late", "offset", "gain"]
+    assert 0.0 < others["late"] < 5.0
     assert found["single_channels"] == [{"name": f"{one}.vector.y", "not_found": []} for one in ("gyro", "odom")]
     within = infonet("check", drives / "sound", "--interval", "10", "--json")
     assert not within.stderr
@@ -134,7 +140,8 @@ def test_scripts_get_the_causes_that_the_words_tell(drives, baseline, infonet):
 
 def test_a_recording_that_is_shorter_than_the_time_to_an_alarm_is_told(drives, baseline):
     known = Baseline.load(baseline)
-    slow = replace(known, views=tuple(replace(view, decoupling=view.decoupling / 40.0) for view in known.views))
+    views = (replace(view, growth={DECOUPLED: view.growth[DECOUPLED] / 40.0}) for view in known.views)
+    slow = replace(known, views=tuple(views))
     (seconds,) = slow.detection_times(3600.0)
     assert seconds > 6.0
     for duration, told in ((seconds + 4.0, False), (seconds - 2.0, True)):

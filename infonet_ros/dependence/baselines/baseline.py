@@ -24,8 +24,11 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import counted, in_seconds
 
-FORMAT = 13
+FORMAT = 14
 """Version of the file."""
+
+DECOUPLED = "decoupled"
+"""Name of the loss of a dependence, see `View.growth`."""
 
 SINGLE_SHARE = 0.2
 """Of the false alarms, those for faults of single channels; the views of pairs have the others."""
@@ -63,23 +66,24 @@ class View:
         What is judged of the samples.
     rises : Rises
         How high its evidence rises without faults.
-    decoupling : float
-        Growth of the evidence, nats per second, once the two are independent: the threshold for an alarm in the usual
-        interval, over the mean time to it.
+    growth : dict of str to float
+        Growth of the evidence, nats per second, after each of some faults, such as `DECOUPLED`: the threshold for an
+        alarm in the usual interval, over the mean time to it; 0 if there is no alarm.
     """
 
     pair: int
     form: Form
     rises: Rises
-    decoupling: float
+    growth: dict[str, float]
 
     def threshold(self, interval: float) -> float:
         """Return the evidence, nats, that is reached once in ``interval`` seconds without faults."""
         return self.rises.threshold(interval)
 
-    def detection_time(self, interval: float) -> float:
-        """Return the expected seconds from the loss of the dependence to the alarm."""
-        return self.threshold(interval) / self.decoupling
+    def detection_time(self, interval: float, fault: str) -> float:
+        """Return the expected seconds from a fault to the alarm; inf if there is none."""
+        growth = self.growth[fault]
+        return self.threshold(interval) / growth if growth else math.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,11 +191,11 @@ class Baseline:
         """Return the evidence (V,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
         return np.array([view.threshold(self._of_a_view(interval)) for view in self.views])
 
-    def detection_times(self, interval: float) -> np.ndarray:
-        """Return the expected seconds (P,) from the loss of the dependence of each pair to its alarm."""
+    def detection_times(self, interval: float, fault: str = DECOUPLED) -> np.ndarray:
+        """Return the expected seconds (P,) from a fault of each pair to its alarm; inf if there is none."""
         times = np.full(len(self.pairs), np.inf)
         for view in self.views:
-            time = view.detection_time(self._of_a_view(interval))
+            time = view.detection_time(self._of_a_view(interval), fault)
             times[view.pair] = min(times[view.pair], time)
         return times
 

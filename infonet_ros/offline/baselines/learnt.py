@@ -4,8 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infonet_ros.dependence.baselines.baseline import Baseline, PairBaseline
+import numpy as np
+
+from infonet_ros.dependence.baselines.baseline import DECOUPLED, Baseline, PairBaseline
 from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
+from infonet_ros.dependence.baselines.learning.planted import PLANTED
 from infonet_ros.text import delay_text, in_seconds, listed
 
 _MOST_NEW = 3  # channels with values that one recording shows alone
@@ -22,10 +25,17 @@ class Learnt:
 
     def record(self) -> dict[str, Any]:
         """Return it in plain types, for JSON; times in seconds."""
-        baseline, coverage = self.baseline, self.baseline.coverage
+        baseline, coverage, times = self.baseline, self.baseline.coverage, self._times
         pairs = [
-            {"a": pair.a, "b": pair.b, "mi": pair.mi, "lag": pair.lag / baseline.rate, "time_to_alarm": float(seconds)}
-            for pair, seconds in zip(baseline.pairs, baseline.detection_times(self.interval), strict=True)
+            {
+                "a": pair.a,
+                "b": pair.b,
+                "mi": pair.mi,
+                "lag": pair.lag / baseline.rate,
+                "time_to_alarm": times[DECOUPLED][number],
+                "time_to_alarm_of": {fault: times[fault][number] for fault in PLANTED},
+            }
+            for number, pair in enumerate(baseline.pairs)
         ]
         return {
             "baseline": str(self.path),
@@ -45,13 +55,22 @@ class Learnt:
 
     def __str__(self) -> str:
         baseline = self.baseline
-        times = zip(baseline.pairs, baseline.detection_times(self.interval), strict=True)
         head = (
-            f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. "
-            f"With one false alarm in {self.interval:g} s, these are the seconds from a fault to its alarm:"
+            f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With one false alarm in "
+            f"{self.interval:g} s, these are the seconds to an alarm if a pair decouples, and if one channel has the "
+            "wrong sign, is 1 s late, has an offset of its standard deviation, or a gain of 0.3. They are those of "
+            "such faults in the good recordings; - is never found:"
         )
-        pairs = [f"  {seconds:6.1f} s  {self._described(pair)}" for pair, seconds in times]
-        return "\n".join([head, *pairs, *self._coverage(), f"Written to {self.path}."])
+        table = [*zip(*([name, *map(_seconds, times)] for name, times in self._times.items()), strict=True)]
+        names = ["", *map(self._described, baseline.pairs)]
+        rows = ["".join(f"{cell:>11}" for cell in row) + f"  {name}" for row, name in zip(table, names, strict=True)]
+        return "\n".join([head, *(row.rstrip() for row in rows), *self._coverage(), f"Written to {self.path}."])
+
+    @property
+    def _times(self) -> dict[str, list[float | None]]:
+        """Seconds from each fault to its alarm, of each pair; None if there is none."""
+        times = {fault: self.baseline.detection_times(self.interval, fault) for fault in (DECOUPLED, *PLANTED)}
+        return {fault: [float(one) if np.isfinite(one) else None for one in own] for fault, own in times.items()}
 
     def _described(self, pair: PairBaseline) -> str:
         late = pair.b if pair.lag > 0 else pair.a
@@ -95,3 +114,7 @@ class Learnt:
                 f"The good recordings differ: {differ}{rest}. If that is normal, add more recordings that show it."
             )
         return lines
+
+
+def _seconds(time: float | None) -> str:
+    return "-" if time is None else f"{time:.1f}"

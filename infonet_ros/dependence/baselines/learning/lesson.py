@@ -28,12 +28,21 @@ class Lesson:
         return sum(map(len, self.pieces)) / self.rate
 
     @cached_property
+    def memory(self) -> np.ndarray:
+        """Share (N,) of a sample of each channel that the next one keeps."""
+        return lag_one_autocorrelations(self.pieces)
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """Median (N,) of each channel; 0 of one without samples."""
+        everything = np.concatenate(self.pieces)
+        return np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
+
+    @cached_property
     def forms(self) -> dict[Form, "Lesson"]:
         """These samples in each form in which they can be judged."""
-        memory, everything = lag_one_autocorrelations(self.pieces), np.concatenate(self.pieces)
-        middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
         return {
-            form: replace(self, pieces=tuple(in_form(piece, form, memory, middle) for piece in self.pieces))
+            form: replace(self, pieces=tuple(in_form(piece, form, self.memory, self.middle) for piece in self.pieces))
             for form in RANKED
         }
 

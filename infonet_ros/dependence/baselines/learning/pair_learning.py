@@ -4,17 +4,18 @@ Each half of the good samples is judged by what the other half shows.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import numpy as np
 import torch
 
 from infonet_ros.caching import cached_property
-from infonet_ros.dependence.baselines.baseline import PairBaseline, View, log_ratios
+from infonet_ros.dependence.baselines.baseline import DECOUPLED, PairBaseline, View, log_ratios
 from infonet_ros.dependence.baselines.expectation import Expectation
 from infonet_ros.dependence.baselines.forms import RANKED, Form
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.learning.planted import PLANTED, planted
 from infonet_ros.dependence.baselines.learning.stacking import shared, stacked
 from infonet_ros.dependence.baselines.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
@@ -92,7 +93,14 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
     views += sorted(others, key=attrgetter("wait"))[:1]
     if not isinstance(residuals, str) and residuals.wait <= max([_PROMPT, *(view.wait for view in views)]):
         views.append(residuals)
-    return LearntPair(candidate, views, whole.expectation) if views and shown[Form.VALUES].halves else str(values)
+    if not views or not shown[Form.VALUES].halves:
+        return str(values)
+    views = [
+        _with_all_faults(view, part, candidate, lesson)
+        for view in views
+        if (part := shown[view.view.form.ranked].whole)
+    ]
+    return LearntPair(candidate, views, whole.expectation)
 
 
 def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str:
@@ -116,12 +124,27 @@ def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str
         return "too few samples to tell how high its evidence rises without faults"
     rises = across.or_higher(own)
     threshold = rises.threshold(_USUAL)
-    waits = [mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole, form)]
-    wait = float(np.mean(waits)) / lesson.rate
+    wait = float(np.mean([_wait(ratios, threshold, lesson) for ratios in _decoupled(whole, form)]))
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
-    view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
+    view = View(pair=0, form=form, rises=rises, growth={DECOUPLED: threshold / wait})
     return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
+
+
+def _with_all_faults(learnt: LearntView, whole: "_Part", candidate: LaggedPair, lesson: Lesson) -> LearntView:
+    """Return a view that also knows how soon it shows each fault of one of its channels, that of the worse one."""
+    view, growth = learnt.view, dict(learnt.view.growth)
+    threshold = view.threshold(_USUAL)
+    for fault in PLANTED:
+        broken = planted(lesson, candidate, view.form, fault)
+        judged = [np.concatenate(whole.judge(pieces, view.form)) for pieces in broken]
+        growth[fault] = threshold / max(_wait(ratios, threshold, lesson) for ratios in judged)
+    return replace(learnt, view=replace(view, growth=growth))
+
+
+def _wait(ratios: np.ndarray, threshold: float, lesson: Lesson) -> float:
+    """Return the mean seconds until the evidence of log ratios (T,) reaches a threshold; inf if never."""
+    return mean_wait(log_e_values(ratios), threshold) / lesson.rate
 
 
 def _refusal(whole: "_Part", form: Form) -> str | None:
