@@ -245,6 +245,16 @@ def test_a_spike_is_an_alarm_of_its_own_and_noise_is_called_noise(baseline):
     assert run(baseline, samples)[0][0].kind is Kind.NOISIER
 
 
+def test_samples_that_fit_again_do_not_change_what_an_alarm_says(baseline):
+    """A channel is outside its range for 0.5 s: the sound seconds before the alarm ends tell nothing of that."""
+    samples = with_fault("elsewhere", pair(4, 1000))
+    samples[BREAK + 5 :] = pair(4, 1000)[BREAK + 5 :]
+    _, monitor = run(baseline, samples)
+    (alarm,) = monitor.history
+    assert (alarm.kind, alarm.words) == (Kind.OUT_OF_RANGE, "gyro is outside its known range")
+    assert alarm.end is not None
+
+
 def test_the_new_delay_is_reported(baseline):
     """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
     alarms, _ = run(baseline, with_fault("late", pair(4, 1000)))

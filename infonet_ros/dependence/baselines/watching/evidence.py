@@ -282,7 +282,7 @@ class EvidenceMonitor:
 
         Only one at each push: a diagnosis takes as long as judging hundreds of pairs.
         """
-        waiting = [number for number, record in self._on.items() if self._waits(number, record)]
+        waiting = [number for number, record in self._on.items() if self._waits(record)]
         if not waiting:
             return
         number = min(waiting, key=lambda number: self._on[number].diagnosed)
@@ -292,12 +292,13 @@ class EvidenceMonitor:
         if better(record.alarm.kind, fault.kind) and (self._is_new(record.alarm) or fault.kind in LATE):
             record.alarm = replace(record.alarm, **fault._asdict())
 
-    def _waits(self, number: int, record: _Record) -> bool:
+    def _waits(self, record: _Record) -> bool:
         """Return whether an alarm is to be diagnosed again.
 
         A robot that drives straight on does not show that a gyroscope has the wrong sign: the cause can come late.
+        Samples that fit the baseline again tell nothing of the fault.
         """
-        if number >= len(self._pairs) and not self._troubles_of(number):
+        if record.fits_since is not None:
             return False
         alarm = record.alarm
         improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
