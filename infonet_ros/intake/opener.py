@@ -12,10 +12,11 @@ from infonet_ros.intake.storage.opening import STARTS, beginning, storage_suffix
 
 
 class TableClock(NamedTuple):
-    """The time column of tables and its unit, as `open_recording` takes them."""
+    """The time column of tables, its unit, and the rate of tables without one, as `open_recording` takes them."""
 
     time: str | None = None
     unit: str = "auto"
+    rate: float | None = None
 
 
 STAMPED = TableClock()
@@ -23,7 +24,7 @@ STAMPED = TableClock()
 
 
 def open_recording(
-    paths: Sequence[Path], time: str | None = None, unit: str = "auto"
+    paths: Sequence[Path], time: str | None = None, unit: str = "auto", rate: float | None = None
 ) -> AbstractContextManager[Recording]:
     """Return the reader of a recording, a `Bag` or `Tables`, to be entered as a context.
 
@@ -35,7 +36,8 @@ def open_recording(
     paths : sequence of Path
         Bags, or tables; several are one recording.
     time, unit : str
-        See `Tables`; without effect on bags, which have stamps.
+    rate : float
+        See `Tables`; bags have stamps.
     """
     for number, path in enumerate(paths):
         if any(path.resolve() == other.resolve() for other in paths[:number]):
@@ -58,7 +60,7 @@ def open_recording(
         raise MissingDependencyError("Reading tables", "pyarrow", "run `pip install pyarrow`")
     from infonet_ros.intake.tables.tables import Tables
 
-    return Tables(paths, time, unit)
+    return Tables(paths, time, unit, rate)
 
 
 def _is_bag(path: Path) -> bool:

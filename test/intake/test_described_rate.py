@@ -37,6 +37,19 @@ def test_a_rate_above_a_table_without_times_gives_them(tmp_path, kind):
     assert any("the times are computed from" in sentence and "20 Hz" in sentence for sentence in notices(path))
 
 
+@pytest.mark.parametrize("text", ["x,y\n1,2\n2,0\n0,1\n", "Frame,x\n7,1\n8,2\n9,0\n"])
+def test_a_rate_of_the_user_gives_times_to_a_table_without(tmp_path, text):
+    found = rows(written(tmp_path, text), ("x",), rate=20.0)
+    assert found == [(0, [1]), (50_000_000, [2]), (100_000_000, [0])]
+
+
+def test_a_rate_of_the_user_does_not_change_times(tmp_path):
+    for name in ("time", "ticks"):
+        text = f"{name},x\n" + "".join(f"{100 * k},{k % 3}\n" for k in range(30))
+        path = written(tmp_path, text)
+        assert rows(path, ("x",), rate=20.0) == rows(path, ("x",))
+
+
 def test_an_interval_of_minutes_is_none_of_milliseconds(tmp_path):
     path = written(tmp_path, "Sample Interval: 5 min\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n")
     assert [t for t, _ in rows(path)] == [0, 300 * 10**9, 600 * 10**9]

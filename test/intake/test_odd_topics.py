@@ -121,6 +121,13 @@ def test_definitions_of_any_hand_are_read(definition, tmp_path):
     assert read(path, SPEED)[0] == [("speed", EPOCH, 3.0)]
 
 
+@pytest.mark.parametrize("definition", ["float64 data\n", ""])
+def test_names_of_types_as_dds_has_them_are_those_of_ros(definition, tmp_path):
+    channels = {"/speed": ("std_msgs::msg::dds_::Float64_", "ros2msg" if definition else "", definition, "cdr")}
+    path = write_mcap(tmp_path / "bag.mcap", channels, [("/speed", EPOCH, CDR + struct.pack("<d", 3))])
+    assert read(path, SPEED)[0] == [("speed", EPOCH, 3.0)]
+
+
 def test_ros1_messages_in_mcap_are_read(tmp_path):
     messages = [("/speed", EPOCH + k, struct.pack("<d", k)) for k in range(3)]
     path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT_OF_ROS1}, messages, profile="ros1")

@@ -57,6 +57,8 @@ SPLIT = {
     "a date and digits": ("date,time", "20240501,11{m}{s}"),
     "a clock and milliseconds": ("time,millis", "11:{m}:{whole},{milli}"),
     "a date, a clock and milliseconds": ("date,time,ms", "01.05.2024,11:{m}:{whole},{milli}"),
+    "second of a day of a year": ("year,doy,sod", "2024,122,{sod}"),
+    "second of a Julian day": ("MJD,seconds_of_day", "60431,{sod}"),
     "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
     "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
 }
@@ -87,6 +89,29 @@ def test_calendars_may_lack_small_parts_or_the_month(tmp_path, kind):
     assert found == [((round(begin.timestamp()) + step * k) * 10**9, [k % 7]) for k in range(100)]
 
 
+def day_of_year(time):
+    return time.timetuple().tm_yday - 1 + (time.hour + time.minute / 60) / 24
+
+
+FRACTIONS = {
+    "hours": ("Year,DOY,Hour", lambda t: f"{t.year},{t:%j},{t.hour + t.minute / 60:.8f}"),
+    "days": ("Year,Month,Day", lambda t: f"{t.year},{t.month},{t.day + day_of_year(t) % 1:.9f}"),
+    "days of a year": ("year,doy", lambda t: f"{t.year},{1 + day_of_year(t):.9f}"),
+    "years": ("decimal_year", lambda t: f"{t.year + day_of_year(t) / (366 if t.year == 2024 else 365):.12f}"),
+}
+
+
+@pytest.mark.parametrize("kind", FRACTIONS)
+def test_the_last_part_of_a_calendar_may_have_a_fraction(tmp_path, kind):
+    header, form = FRACTIONS[kind]
+    begin = datetime(2023, 12, 30, tzinfo=timezone.utc)
+    lines = [f"{form(begin + timedelta(minutes=15 * k))},{k % 7}" for k in range(400)]
+    found = rows(written(tmp_path, "\n".join([f"{header},x", *lines])), ("x",))
+    expected = [(begin.timestamp() + 900 * k) * 1e9 for k in range(400)]
+    assert [stamp for stamp, _ in found] == pytest.approx(expected, rel=0, abs=1e6)
+    assert [value for _, (value,) in found] == [k % 7 for k in range(400)]
+
+
 def test_numbers_that_do_not_begin_again_with_each_date_are_no_hours(tmp_path):
     lines = [f"2024-05-{1 + k // 10:02},{k % 7},{k}" for k in range(60)]
     path = written(tmp_path, "\n".join(["date,gear,x", *lines]))
@@ -106,7 +131,8 @@ def test_times_in_several_columns_are_one(tmp_path, kind):
             "milli": milli % 1000,
         }
         tow = 40_000 + 60 * m + milli / 1000
-        lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
+        times = {"tow": f"{tow:.3f}", "tow_ms": round(1000 * tow), "sod": f"{tow:.3f}"}
+        lines.append(form.format(**parts, **times) + f",{k}")
     path = written(tmp_path, "\n".join([f"{header},x", *lines]))
     found = rows(path, ("x",))
     assert [values for _, values in found] == [[k] for k in range(60)]

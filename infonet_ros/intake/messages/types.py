@@ -43,11 +43,14 @@ class Field:
 Schema = Callable[[str], Mapping[str, Field]]
 
 _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
+_NAME_IN_DDS = re.compile(r"(\w+)::msg::dds_::(\w+)_")
 _TEXT_TYPES = ("string", "wstring", "octet")  # rclpy gives an octet as bytes, not as a number
 
 
 def full_type_name(name: str) -> str:
-    """``sensor_msgs/Imu`` and ``sensor_msgs/msg/Imu`` both become ``sensor_msgs/msg/Imu``."""
+    """``sensor_msgs/Imu`` and ``sensor_msgs::msg::dds_::Imu_``, as DDS has it, become ``sensor_msgs/msg/Imu``."""
+    if in_dds := _NAME_IN_DDS.fullmatch(name):
+        return f"{in_dds[1]}/msg/{in_dds[2]}"
     parts = name.split("/")
     return f"{parts[0]}/msg/{parts[1]}" if len(parts) == 2 else name
 

@@ -38,9 +38,9 @@ class Table:
 
 
 def read_tables(
-    path: Path, time: str | None, *, among_files: bool, times: pa.ChunkedArray | None = None
+    path: Path, time: str | None, rate: float | None, *, among_files: bool, times: pa.ChunkedArray | None = None
 ) -> tuple[list[Table], list[str]]:
-    """Read a file, and find the time of each table in it, by the name of the column if that is given.
+    """Read a file, and find the time of each table in it, by the name of the column or the rate if they are given.
 
     The times may be numbers in a unit that is not known yet. Also returns sentences about the other sheets of the file,
     which have no time or no numbers. If other files are read, too, each series is called after its file as well;
@@ -55,7 +55,7 @@ def read_tables(
             sheet.columns = {"time": times} | sheet.columns
         try:
             _check_size(sheet, path)
-            for part, clock in split_series(sheet, find_clock(sheet, path, known_time)):
+            for part, clock in split_series(sheet, find_clock(sheet, path, known_time, rate)):
                 table = Table(path, part, clock, is_series=part is not sheet)
                 _check_numbers(table)
                 if table.is_series and among_files:

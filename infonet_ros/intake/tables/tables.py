@@ -45,16 +45,21 @@ class Tables(Recording):
         Name of the time column; by default it is found by usual names or by its content.
     unit : str
         Unit of the time column: one of `UNITS`, or "auto", which uses the column's name, else judges by the numbers.
+    rate : float, optional
+        Rows per second of tables that have no times, Hz; else it has no effect.
     """
 
     kind = "table"
 
-    def __init__(self, paths: Sequence[Path], time: str | None = None, unit: str = "auto") -> None:
+    def __init__(
+        self, paths: Sequence[Path], time: str | None = None, unit: str = "auto", rate: float | None = None
+    ) -> None:
         self.label = ", ".join(path.name for path in paths)
         self._notices: list[str] = []
         self._paths = list(paths)
         self._time = time
         self._unit = unit
+        self._rate = rate
         self._streams: dict[str, Stream] = {}
         self._notes: dict[str, dict[str, None]] = {}
 
@@ -127,7 +132,7 @@ class Tables(Recording):
         errors: dict[Path, RecordingError] = {}
         for path in self._paths:
             try:
-                found, left_out = read_tables(path, self._time, among_files=len(self._paths) > 1)
+                found, left_out = read_tables(path, self._time, self._rate, among_files=len(self._paths) > 1)
             except RecordingError as error:
                 errors[path] = error
             else:
@@ -148,7 +153,7 @@ class Tables(Recording):
         for source, times in lone.items() if len(lone) == 1 else ():
             for path in [path for path in errors if path != source]:
                 with suppress(RecordingError):
-                    found, left_out = read_tables(path, None, among_files=True, times=times)
+                    found, left_out = read_tables(path, None, None, among_files=True, times=times)
                     tables += found
                     del errors[path]
                     self._note(path, [*left_out, f"its times are those in {self._name(source)}"])

@@ -48,7 +48,8 @@ class Options:
         typer.Option(
             metavar="HZ",
             min=0.0,
-            help="Samples per second; default: rate of the slowest topic with enough samples in a window.",
+            help="Samples per second; default: rate of the slowest topic with enough samples in a window. "
+            "A table without times has as many rows per second.",
         ),
     ] = None
     max_lag: Annotated[

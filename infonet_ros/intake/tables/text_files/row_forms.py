@@ -1,6 +1,7 @@
-"""Other forms of rows: the signs that programs write around rows and cells are removed, so that a plain table remains.
+r"""Other forms of rows: the signs that programs write around rows and cells are removed, so that a plain table remains.
 
 - Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
+- Quotes behind backslashes in quoted cells, as MySQL writes them: ``2.5,"the \"left\" one",4``.
 - Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
 - Degrees, minutes and seconds between blanks, below a name that says so: ``48 07 02.28``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
@@ -16,6 +17,8 @@ from functools import partial
 from itertools import islice
 
 _QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
+_ESCAPED_CELL = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"\\\n]|\\.|"")*"(?=[,;\t|\r\n]|$)', re.MULTILINE)
+_ESCAPED_QUOTE = re.compile(r'\\"(?![,;\t|\r\n]|$)', re.MULTILINE)  # before a delimiter it may be the end of a folder
 _SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
 _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|\r\n]|$)", re.MULTILINE)
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
@@ -62,7 +65,7 @@ class RowForm:
 def row_form(head: str) -> RowForm:
     """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
     form = RowForm()
-    for find in (_degrees, _whole_rows, _monitored, _worded, _cells):
+    for find in (_degrees, _escaped, _whole_rows, _monitored, _worded, _cells):
         found = find(_lines(form.plain(head)))
         if found:
             form = RowForm(_both(form.plain, found.plain), found.names or form.names)
@@ -88,6 +91,13 @@ def _degrees(lines: Sequence[str]) -> RowForm | None:
     """Find degrees, minutes and seconds with blanks between them, which are one cell."""
     named = any(_OF_DEGREES in line for line in lines)
     return RowForm(partial(_DEGREES.sub, r"\1°\2'\3" + '"')) if named else None
+
+
+def _escaped(lines: Sequence[str]) -> RowForm | None:
+    """Find quotes behind backslashes within cells, and double them."""
+    if not any(_ESCAPED_QUOTE.search(cell[0]) for line in lines for cell in _ESCAPED_CELL.finditer(line)):
+        return None
+    return RowForm(partial(_ESCAPED_CELL.sub, lambda cell: cell[0].replace(r"\"", '""')))
 
 
 def _whole_rows(lines: Sequence[str]) -> RowForm | None:

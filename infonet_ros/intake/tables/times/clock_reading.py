@@ -27,7 +27,8 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
     clock = Clock(names)
     if (stamps := stamps_of_columns(sheet, names)) is not None:
         clock.stamps = stamps
-        clock.notes = [f"time is columns {clock.label} together; --time changes that"]
+        form = f"columns {clock.label} together" if len(names) > 1 else f"column {clock.label}, in years"
+        clock.notes = [f"time is {form}; --time changes that"]
     elif len(names) == 2:
         _read_two(clock, sheet)
     else:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.names import words_of
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit, named_unit
-from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
+from infonet_ros.intake.tables.sheet import Rate, Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.times.calendars import calendar_columns, week_columns
 from infonet_ros.intake.tables.times.clock import Clock, no_known_time
 from infonet_ros.intake.tables.times.clock_reading import read_clock
@@ -33,12 +33,15 @@ _LONGEST_SYMBOL = 3  # of a unit, letters
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 
 
-def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
+def find_clock(sheet: Sheet, path: Path, wanted: str | None, rate: float | None) -> Clock:
     """Find the time of a sheet, by the ``wanted`` name, else by usual names and by the content of columns.
 
-    The rows of a sheet that begins with the newest are turned round, before clocks that wrap around are continued.
+    If none holds times, the rate that the file gives, else this one, tells them. The rows of a sheet that begins with
+    the newest are turned round, before clocks that wrap around are continued.
     Raises RecordingError if the wanted column does not exist or holds no times, or no column looks like time.
     """
+    if sheet.rate is None and rate and not any(map(_TICKS.search, sheet.columns)):
+        sheet.rate = Rate(rate, f"--rate {rate:g}")
     clock = _clock_of(sheet, path, wanted)
     if clock.falls:
         sheet.turn_round()
@@ -78,8 +81,8 @@ def _clock_of(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         raise unfit[0]
     raise RecordingError(
         f"{path} has no column that looks like time: name one with --time; it has {listed(every)}; "
-        "expected one named time or timestamp, one with dates, or a first column that grows; a constant rate may stand "
-        "above a table of text, such as 'sampling rate: 100 Hz', or in a file of arrays as 'fs'."
+        "expected one named time or timestamp, one with dates, or a first column that grows; a constant rate may be "
+        "given with --rate, above a table of text as 'sampling rate: 100 Hz', or in a file of arrays as 'fs'."
     )
 
 
@@ -136,7 +139,8 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
         if clock.varies:
             if _counts_rows(column):
                 clock.notes.append(
-                    f"column {name!r} counts the rows, and no other column holds times: a row is read as a second"
+                    f"column {name!r} counts the rows, and no other column holds times: a row is read as a second, "
+                    "which --rate changes"
                 )
             return clock
     return None
@@ -154,7 +158,7 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
     sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / sheet.rate.hertz])
     sheet.units[name] = "s"
     text = shorten(sheet.rate.text, 40)
-    sheet.notes.append(f"the times are computed from {text!r} above the table: {sheet.rate.hertz:.6g} Hz")
+    sheet.notes.append(f"the times are computed from {text!r}: {sheet.rate.hertz:.6g} Hz")
     return read_clock(sheet, path, (name,))
 
 
