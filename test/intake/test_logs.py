@@ -116,8 +116,20 @@ def test_a_flight_log_has_a_topic_for_each_instance(tmp_path):
 
 def test_a_flight_log_that_ends_early_is_read_as_far_as_it_is_whole(tmp_path):
     pytest.importorskip("pyulog")
-    found, _ = read(written(tmp_path, flight(cut=5), "flight.ulg"))
+    found, notices = read(written(tmp_path, flight(cut=5), "flight.ulg"))
     assert_channel(found, "gyro.x", A.astype(np.float32))
+    assert any("9 bytes behind its last whole message are left out" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("after", [0, 200])
+def test_what_a_logger_lost_is_told_and_the_times_stay(tmp_path, after):
+    """A dropout of half a second, and later a damaged place whose length reaches beyond the end of the file."""
+    pytest.importorskip("pyulog")
+    log = flight() + struct.pack("<HcH", 2, b"O", 500) + (struct.pack("<Hc", 60_000, b"D") + bytes(after)) * (after > 0)
+    found, notices = read(written(tmp_path, log, "flight.ulg"))
+    assert_channel(found, "gyro.x", A.astype(np.float32))
+    assert any("could not keep up 1 time, 0.5 s in all" in notice for notice in notices)
+    assert any(f"{after} bytes behind its last whole message" in notice for notice in notices) == (after > 0)
 
 
 def test_without_pyulog_a_sentence_says_what_to_install(tmp_path, monkeypatch):

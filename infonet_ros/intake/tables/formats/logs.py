@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from infonet_ros.intake.tables.formats.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, check_memory, stem
 from infonet_ros.intake.tables.text_files.text_columns import read_texts
 from infonet_ros.intake.tables.text_files.text_source import first_bytes
-from infonet_ros.text import counted, one_line, unique_names
+from infonet_ros.text import are, counted, one_line, unique_names
 
 
 def read_log(path: Path) -> list[Sheet] | None:
@@ -137,13 +138,27 @@ def _simplified(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     return column if pa.types.is_floating(kind) or pa.types.is_temporal(kind) else None
 
 
+class _NotingCuts(BufferedReader):
+    """A file that notes how many bytes (``cut``) the last read gave, if it was to give more; pyulog ends there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+        self.cut = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.cut = len(data) if len(data) < (size or 0) else 0
+        return data
+
+
 def _read_ulog(path: Path) -> list[Sheet]:
     """Read a flight log of PX4: a sheet for each instance of each topic, all on the clock since boot."""
     if find_spec("pyulog") is None:
         raise MissingDependencyError("Reading .ulg flight logs", "pyulog", "run `pip install pyulog`")
     from pyulog import ULog
 
-    log = ULog(str(path))
+    file = _NotingCuts(path)
+    log = ULog(file)
     if not log.data_list:
         raise RecordingError(f"{path} holds no messages: there is nothing to analyse.")
     several = {topic.name for topic in log.data_list if topic.multi_id}
@@ -154,6 +169,11 @@ def _read_ulog(path: Path) -> list[Sheet]:
         sheets.append(Sheet(name, columns, units={"timestamp": "us"}))
     if log.file_corruption:
         sheets[0].notes.append("the log is damaged in places: its readable parts are read")
+    if file.cut:
+        sheets[0].notes.append(
+            f"the log was cut or is damaged: {counted(file.cut, 'byte')} behind its last whole message "
+            f"{are(file.cut)} left out"
+        )
     if log.dropouts:
         lost = sum(dropout.duration for dropout in log.dropouts) / 1e3
         times = counted(len(log.dropouts), "time")
