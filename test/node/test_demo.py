@@ -5,9 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("rclpy", reason="needs ROS 2")
-
 from rich.console import Console
 
 from infonet_ros.errors import InfonetError

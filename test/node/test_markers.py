@@ -1,8 +1,6 @@
 import math
 
 import pytest
-
-pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
 from rclpy.duration import Duration
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker

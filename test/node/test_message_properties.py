@@ -1,13 +1,9 @@
 """Any matrix comes back from its message as it was, bit for bit, also over the wire."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-pytest.importorskip("rclpy", reason="needs ROS 2")
-
 from rclpy.serialization import deserialize_message, serialize_message
 
 from infonet_ros.dependence.matrix import DependenceMatrix

@@ -2,9 +2,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-
-pytest.importorskip("rclpy", reason="needs ROS 2")
-
 from matrices import matrix_of
 from rclpy.serialization import deserialize_message, serialize_message
 

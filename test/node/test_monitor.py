@@ -13,11 +13,10 @@ import threading
 import time
 
 import pytest
+import rclpy
 
-rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
 pyte = pytest.importorskip("pyte", reason="pyte is not installed: pip install pyte")
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.msg import MutualInformationMatrix
@@ -30,11 +29,9 @@ NAN = float("nan")
 
 
 @pytest.fixture
-def topics(make_matrix):
+def topics(graph, make_matrix):
     """The topics of a node, with one matrix of each kind that is kept for late listeners, and its diagnostics."""
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("infonet", context=context)
+    node = graph.add(rclpy.create_node("infonet", context=graph.context))
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     pairs = {(CHANNELS[0], CHANNELS[2]): (0.92, 0.4, 0.01), (CHANNELS[1], CHANNELS[3]): (NAN, 0.0, NAN)}
     matrices = {
@@ -48,15 +45,12 @@ def topics(make_matrix):
     status = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="infonet: watch slip", message="MI is 0.02 nats")
     other = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="battery: cells", message="low")
     node.create_timer(0.2, lambda: diagnostics.publish(DiagnosticArray(status=[status, other])))
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread = threading.Thread(target=graph.executor.spin, daemon=True)
     thread.start()
     yield
-    executor.shutdown()
+    graph.executor.shutdown()
     thread.join(timeout=60.0)
     node.destroy_node()
-    rclpy.shutdown(context=context)
 
 
 def command(*options):
@@ -114,13 +108,9 @@ class Terminal:
                 self._stream.feed(os.read(self._master, 65536))
         return self.screen.display
 
-    def ended(self, timeout=120.0):
+    def ended(self):
         """Read on until the program ends; return its exit status."""
-        deadline = time.monotonic() + timeout
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, "the program did not end"
-            if select.select([self._master], [], [], 0.2)[0]:
-                self._stream.feed(os.read(self._master, 65536))
+        self.until(lambda _: self.process.poll() is not None)
         return self.process.returncode
 
     def attributes(self):
@@ -220,92 +210,73 @@ def test_json_is_one_line_of_strict_json(topics):
 
 
 @pytest.fixture
-def listening():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("listening", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-    yield node, executor
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.shutdown(context=context)
+def diagnostics(graph):
+    """Publishes the reports of nodes."""
+    return graph.robot.create_publisher(DiagnosticArray, "/diagnostics", 10)
 
 
-def until(executor, condition, timeout=120.0):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        executor.spin_once(timeout_sec=0.05)
-
-
-def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(listening):
-    node, executor = listening
-    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = MatrixListener(node, "robot1/infonet")
-    until(executor, publisher.get_subscription_count)
+def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(graph, diagnostics):
+    listener = MatrixListener(graph.robot, "robot1/infonet")
+    graph.until(diagnostics.get_subscription_count)
     nodes = ["infonet", "robot2/infonet", "robot1/other", "robot1/infonet", "robot1/share_1/infonet"]
     for name in nodes:
         statuses = [DiagnosticStatus(name=f"{name}: {what}", message=name) for what in ("estimator", "/imu")]
-        publisher.publish(DiagnosticArray(status=statuses))
+        diagnostics.publish(DiagnosticArray(status=statuses))
 
     def reported():
         return {report.name: report.message for report in listener.snapshot().reports}
 
     own = {"estimator": "robot1/infonet", "/imu": "robot1/infonet"}
     share = {"share_1 estimator": "robot1/share_1/infonet", "share_1 /imu": "robot1/share_1/infonet"}
-    until(executor, lambda: reported() == own | share)
-    publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="robot1/infonet: estimator", message="inactive")]))
-    until(executor, lambda: reported() == {"estimator": "inactive"} | share)
+    graph.until(lambda: reported() == own | share)
+    inactive = DiagnosticStatus(name="robot1/infonet: estimator", message="inactive")
+    diagnostics.publish(DiagnosticArray(status=[inactive]))
+    graph.until(lambda: reported() == {"estimator": "inactive"} | share)
 
 
 @pytest.mark.parametrize(
     ("kind", "method", "key"),
     [("channels", "channels", "without a p-value"), ("modalities", "sliced", "without a p-value, sliced")],
 )
-def test_pairs_without_a_p_value_are_told_for_the_matrices_that_are_shown(listening, make_matrix, kind, method, key):
-    node, executor = listening
+def test_pairs_without_a_p_value_are_told_for_the_matrices_that_are_shown(
+    graph, diagnostics, make_matrix, kind, method, key
+):
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    matrices = node.create_publisher(MutualInformationMatrix, f"/infonet/{kind}", latched)
-    diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = MatrixListener(node, "/infonet")
+    matrices = graph.robot.create_publisher(MutualInformationMatrix, f"/infonet/{kind}", latched)
+    listener = MatrixListener(graph.robot, "/infonet")
     listener.listen(kind)
-    until(executor, lambda: diagnostics.get_subscription_count() and matrices.get_subscription_count())
+    graph.until(lambda: diagnostics.get_subscription_count() and matrices.get_subscription_count())
     told = {key: "both drift (a and b)", "without a p-value, transfer": "of others"}
     values = [KeyValue(key=name, value=text) for name, text in told.items()]
     status = DiagnosticStatus(name="infonet: estimator", message="computing", values=values)
     diagnostics.publish(DiagnosticArray(status=[status]))
-    until(executor, lambda: listener.snapshot().reports)
+    graph.until(lambda: listener.snapshot().reports)
     assert listener.snapshot().untested == ""  # there is no matrix that it could be about
     matrices.publish(matrix_message(make_matrix(["a", "b"], {}, method=method)))
-    until(executor, lambda: listener.matrix is not None)
+    graph.until(lambda: listener.matrix is not None)
     assert listener.snapshot().untested == "both drift (a and b)"
 
 
-def test_a_node_that_reports_no_more_does_not_stay_fine(listening):
-    node, executor = listening
-    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = MatrixListener(node, "/infonet")
-    until(executor, publisher.get_subscription_count)
-    publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="infonet: estimator", message="computing")]))
-    until(executor, lambda: [report.level for report in listener.snapshot().reports] == [0])
-    until(executor, lambda: [report.level for report in listener.snapshot().reports] == [3])
+def test_a_node_that_reports_no_more_does_not_stay_fine(graph, diagnostics):
+    listener = MatrixListener(graph.robot, "/infonet")
+    graph.until(diagnostics.get_subscription_count)
+    diagnostics.publish(DiagnosticArray(status=[DiagnosticStatus(name="infonet: estimator", message="computing")]))
+    graph.until(lambda: [report.level for report in listener.snapshot().reports] == [0])
+    graph.until(lambda: [report.level for report in listener.snapshot().reports] == [3])
     (report,) = listener.snapshot().reports
     assert report.message.startswith("no diagnostics for")
 
 
-def test_a_node_without_a_matrix_says_why(listening):
-    node, executor = listening
-    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = MatrixListener(node, "/infonet")
-    until(executor, publisher.get_subscription_count)
+def test_a_node_without_a_matrix_says_why(graph, diagnostics):
+    listener = MatrixListener(graph.robot, "/infonet")
+    graph.until(diagnostics.get_subscription_count)
     messages = {"infonet: estimator": "the first window is 0% full", "infonet: /imu": "it has no publisher yet"}
     statuses = [
         DiagnosticStatus(name=name, message=message, level=bytes([2 * (name == "infonet: /imu")]))
         for name, message in messages.items()
     ]
-    publisher.publish(DiagnosticArray(status=statuses))
-    until(executor, lambda: listener.snapshot().reports)
+    diagnostics.publish(DiagnosticArray(status=statuses))
+    graph.until(lambda: listener.snapshot().reports)
     assert listener.reason() == "/infonet runs, and reports for its /imu 'it has no publisher yet'"
 
 

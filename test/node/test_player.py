@@ -8,12 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recordings import write_ros2
-
-rclpy = pytest.importorskip("rclpy", reason="needs ROS 2")
-
+import rclpy
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
+from recordings import write_ros2
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import (
     Qos,
@@ -231,25 +229,19 @@ def ignore():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def test_the_command_loops_until_interrupted():
+def test_the_command_loops_until_interrupted(graph):
     command = [sys.executable, "-m", "infonet_ros", "play", str(HUSKY), "--topics", "/fix", "--loop"]
     command += ["--duration", "2", "--rate", "20"]
-    context = rclpy.Context()
-    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
-    node = rclpy.create_node("receiver", context=context)
+    fixes = receive(graph[1], NavSatFix, "/fix")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=ignore)
     try:
-        fixes = receive(node, NavSatFix, "/fix")
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=ignore
-        )
         spin_until(
-            node, lambda: any(later.header.stamp.sec < first.header.stamp.sec for first, later in pairwise(fixes))
+            graph[1], lambda: any(later.header.stamp.sec < first.header.stamp.sec for first, later in pairwise(fixes))
         )
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=BOUND)
     finally:
         process.kill()
-        rclpy.shutdown(context=context)
 
     assert (process.returncode, errors) == (0, "")  # or ros2 launch reports that it died
     assert re.fullmatch(r"Played \d+ messages of husky in .* s\.\n", output)

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image, Imu
 from visualization_msgs.msg import Marker, MarkerArray
@@ -18,7 +14,6 @@ from visualization_msgs.msg import Marker, MarkerArray
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap import HeatMapLayout
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.infonet_node import InfonetNode
 from infonet_ros.node.outputs.messages import matrix_from_message, time_message
 
 RATE = 50.0
@@ -39,8 +34,8 @@ PARAMETERS = {
 class Robot:
     """A node with two sensors that share a signal, and subscriptions to its image and markers."""
 
-    def __init__(self, context):
-        self.node = rclpy.create_node("robot", context=context)
+    def __init__(self, node):
+        self.node = node
         self.imu = self.node.create_publisher(Imu, "/imu", 200)
         self.accelerometer = self.node.create_publisher(Imu, "/accelerometer", 200)
         self.received = {}
@@ -65,23 +60,10 @@ class Robot:
 
 
 @pytest.fixture
-def context():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    yield context
-    rclpy.shutdown(context=context)
-
-
-@pytest.fixture
-def drive(context):
+def drive(graph):
     """A running node, and a function that drives the robot until a condition holds."""
-    overrides = [Parameter(name, value=value) for name, value in PARAMETERS.items()]
-    node = InfonetNode(context=context, parameter_overrides=overrides)
-    robot = Robot(context)
-    executor = SingleThreadedExecutor(context=context)
-    for each in (node, robot.node):
-        executor.add_node(each)
-    node.start()
+    robot = Robot(graph.robot)
+    graph.infonet(**PARAMETERS)
 
     def drive_until(condition, timeout=120.0):
         deadline = time.monotonic() + timeout
@@ -89,12 +71,9 @@ def drive(context):
             assert time.monotonic() < deadline, "the condition did not come true in time"
             robot.drive()
             for _ in range(CALLBACKS):
-                executor.spin_once(timeout_sec=0.005)
+                graph.executor.spin_once(timeout_sec=0.005)
 
-    yield robot, drive_until
-    node.end(5.0)
-    robot.node.destroy_node()
-    executor.shutdown()
+    return robot, drive_until
 
 
 def test_image_and_markers_show_the_published_matrix(drive):
