@@ -43,8 +43,7 @@ def planner(graph):
     candidates = ["wheels.vector.z", "visual.vector.z"]
     overrides = parameters(reference="imu.vector.z", candidates=candidates, use_sim_time=True)
     node = graph.add(load_example().OdometryChoice(context=graph.context, parameter_overrides=overrides))
-    clock = graph.robot.create_publisher(Clock, "/clock", 10)
-    graph.until(clock.get_subscription_count)
+    clock = graph.publisher(Clock, "/clock")
 
     def at(seconds):
         now = Time(nanoseconds=round(seconds * 1e9))
@@ -60,8 +59,7 @@ def told(graph):
     """The planner's answer to a matrix whose lower ends are given, at a time; and its answer to time alone."""
     choices, at = planner(graph)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    publisher = graph.robot.create_publisher(MutualInformationMatrix, "/infonet/channels", latched)
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(MutualInformationMatrix, "/infonet/channels", latched)
 
     def told(now, lower=None, camera="visual"):
         at(START + now)

@@ -115,8 +115,7 @@ def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
 
 def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
     node, _ = started(graph)
-    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", QoSProfile(depth=1000))
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(type(stamped(0.0)), "/a", QoSProfile(depth=1000))
     for index in range(1000):
         publisher.publish(stamped(START + index / 500.0))
     status = node.topics.topics[0].status
@@ -127,8 +126,7 @@ def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
 
 def test_a_short_queue_is_read_more_often(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.depth": 1})
-    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(type(stamped(0.0)), "/a", 100)
     sent = iter(range(100_000))
 
     def read_more_often():
@@ -140,8 +138,7 @@ def test_a_short_queue_is_read_more_often(graph):
 
 def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
     node, _ = started(graph)
-    first = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
-    graph.until(first.get_subscription_count)
+    first = graph.publisher(type(stamped(0.0)), "/a", 100)
     topic = node.topics.topics[0]
     before, read, topic.read = topic.subscription, topic.read, lambda: None  # until it has changed
     for index in range(30):
@@ -155,8 +152,7 @@ def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
 
 def test_a_queue_without_bounds_is_read_as_others_are(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.history": "keep_all"})
-    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", QoSProfile(history=HistoryPolicy.KEEP_ALL))
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(type(stamped(0.0)), "/a", QoSProfile(history=HistoryPolicy.KEEP_ALL))
     for index in range(300):
         publisher.publish(stamped(START + index / 500.0))
     graph.until(lambda: node.topics.topics[0].status.received == 300)
@@ -166,8 +162,7 @@ def test_a_queue_without_bounds_is_read_as_others_are(graph):
 def test_messages_that_an_executor_delivers_by_itself_are_used(graph):
     """The EventsExecutor asks no callback group: it calls back with the bytes."""
     node, _ = started(graph)
-    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(type(stamped(0.0)), "/a", 100)
     (subscription,) = [one for one in node.subscriptions if one.topic_name == "/a"]
     subscription.callback(serialize_message(stamped(START, 3.0)))
     publisher.publish(stamped(START + 0.1, 4.0))
@@ -179,9 +174,7 @@ def headerless(graph, **changes):
     node = graph.infonet(
         **{"modalities": ["cmd"], "cmd.topic": "/cmd", "cmd.channels": ["linear.x"], "rate": 50.0, **changes}
     )
-    publisher = graph.robot.create_publisher(Twist, "/cmd", 100)
-    graph.until(publisher.get_subscription_count)
-    return node, publisher
+    return node, graph.publisher(Twist, "/cmd", 100)
 
 
 def test_messages_of_one_batch_have_each_the_time_of_its_own_arrival(graph):
@@ -198,8 +191,7 @@ def test_messages_of_one_batch_have_each_the_time_of_its_own_arrival(graph):
 
 def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
     node, publisher = headerless(graph, use_sim_time=True)
-    clock = graph.robot.create_publisher(Clock, "/clock", 100)
-    graph.until(clock.get_subscription_count)
+    clock = graph.publisher(Clock, "/clock", 100)
     topic = node.topics.topics[0]
     read, topic.read = topic.read, lambda: None  # as if the queues were read late
     times = [1000.0 + index / 50.0 for index in range(20)]
@@ -217,8 +209,7 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
 def test_what_waits_in_a_queue_is_no_silence(graph):
     """At twelve times its speed, a recording goes on by a second while the queues are not read."""
     node, publisher = headerless(graph, use_sim_time=True)
-    clock = graph.robot.create_publisher(Clock, "/clock", 100)
-    graph.until(clock.get_subscription_count)
+    clock = graph.publisher(Clock, "/clock", 100)
     diagnosis = Diagnosis(graph)
     node.topics.reader.stop()
     for sent in (1, 2, 3):

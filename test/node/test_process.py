@@ -61,8 +61,7 @@ def listens(graph, process):
 
 def computes(graph, process):
     """A window is being computed that takes a minute: newer ones replace each other."""
-    publishers = [graph.robot.create_publisher(type(stamped(0.0)), topic, 1000) for topic in ("/a", "/b")]
-    graph.until(lambda: all(publisher.get_subscription_count() for publisher in publishers))
+    publishers = [graph.publisher(type(stamped(0.0)), topic, 1000) for topic in ("/a", "/b")]
     for index in range(700):
         for publisher in publishers:
             publisher.publish(stamped(START + index / 50.0, index % 7, index % 5))

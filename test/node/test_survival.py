@@ -136,8 +136,7 @@ def test_time_that_goes_backwards(graph, capfd):
 
 def test_two_publishers_whose_clocks_differ_on_one_topic_are_warned_of_until_the_next_life(graph):
     node, _ = started(graph)
-    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(type(stamped(0.0)), "/a", 100)
     diagnosis = Diagnosis(graph)
     for index in range(20):
         publisher.publish(stamped(START + index / 50.0 - 3600.0 * (index % 2)))
@@ -268,8 +267,7 @@ def test_a_topic_that_comes_back_with_another_type_is_read_by_that_type(graph):
 
 def test_a_message_that_cannot_be_read_is_an_error_until_one_can_be(graph):
     node, _ = started(graph, **{"b.topic": "/image", "b.channels": ["pixels|mean"]})
-    publisher = graph.robot.create_publisher(Image, "/image", 10)
-    graph.until(publisher.get_subscription_count)
+    publisher = graph.publisher(Image, "/image")
     diagnosis = Diagnosis(graph)
     publisher.publish(Image(encoding="jpeg"))
     status = diagnosis.until("infonet: /image", lambda status: "encoding 'jpeg'" in status.message)
@@ -360,8 +358,7 @@ def test_a_transition_that_raises_leaves_the_node_to_be_configured_again(graph, 
 
 def test_windows_that_come_at_once_after_a_pause_are_not_called_slow(graph):
     node, _ = started(graph)
-    publishers = [graph.robot.create_publisher(Vector3Stamped, topic, 500) for topic in SIGNALS]
-    graph.until(lambda: all(publisher.get_subscription_count() for publisher in publishers))
+    publishers = [graph.publisher(Vector3Stamped, topic, 500) for topic in SIGNALS]
     diagnosis = Diagnosis(graph)
     graph.until(lambda: diagnosis.statuses)  # what is skipped is told once
     for index in range(400):

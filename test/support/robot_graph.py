@@ -56,6 +56,12 @@ class Graph:
         self.robot.create_subscription(message_type, topic, received.append, qos)
         return received
 
+    def publisher(self, message_type, topic, qos=10):
+        """Return a publisher that has a subscriber, which receives all that it publishes."""
+        publisher = self.robot.create_publisher(message_type, topic, qos)
+        self.until(publisher.get_subscription_count)
+        return publisher
+
     def until(self, condition, timeout=120.0, last=lambda: None):
         """Spin until the condition holds, and return its result; ``last`` returns what was seen if it does not."""
         deadline = time.monotonic() + timeout
