@@ -4,14 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gaussian_pairs import BREAK, NAMES, RATE, pair, run, seconds, with_fault
+from gaussian_pairs import BREAK, NAMES, RATE, learnt_from, pair, run, seconds, with_fault
 
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
-from infonet_ros.dependence.baselines.learning.baseline_learning import learn
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
-from infonet_ros.dependence.lagged_pair import LaggedPair
 
 
 @pytest.mark.parametrize(
@@ -58,8 +55,7 @@ def test_a_topic_of_half_the_rate_that_ends_later_is_silent(net):
     rng = np.random.default_rng(0)
     names = (*NAMES, "battery.voltage")
     good, new = (np.c_[pair(seed, count), rng.standard_normal(count)] for seed, count in ((0, 4000), (4, 1200)))
-    lesson = Lesson(names, (good,), RATE, messages=(np.ones(good.shape),))
-    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    learnt = learnt_from(net, good, names, messages=(np.ones(good.shape),))
     messages = np.ones(new.shape)
     messages[BREAK::2, 2] = 0.0
     messages[BREAK + 300 :, 2] = 0.0
@@ -89,20 +85,17 @@ def test_a_lasting_alarm_costs_few_looks_and_does_not_waver(baseline, monkeypatc
 
 
 def test_the_unit_and_the_offset_are_reported(baseline):
-    _, monitor = run(baseline, with_fault("degrees", pair(4, 1000)))
-    assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
-    _, monitor = run(baseline, with_fault("amplified", pair(4, 1000)))
-    assert monitor.history[0].words.startswith("gyro is about 3 times what it was, or odom is about ")
-    _, monitor = run(baseline, with_fault("far off", pair(4, 1000)))
-    assert monitor.history[0].words == "gyro is shifted by about 9"
-    assert monitor.history[0].channel == "gyro"
-    _, monitor = run(baseline, with_fault("drifting", pair(4, 1000)))
-    assert monitor.history[0].words.startswith("gyro drifts: it is shifted by about ")
-    assert float(monitor.history[0].words.partition(", or ")[0].split()[-4]) == pytest.approx(0.2, abs=0.1)
-    _, monitor = run(baseline, with_fault("clipped", pair(4, 1000)))
-    assert monitor.history[0].words.startswith("gyro does not go below -0.5, in the good recordings to -")
-    _, monitor = run(baseline, with_fault("flipped", pair(4, 1000)))
-    assert monitor.history[0].words == "gyro or odom has an inverted sign"
+    def first(fault):
+        return run(baseline, with_fault(fault, pair(4, 1000)))[1].history[0]
+
+    assert first("degrees").words == "gyro is about 57.3 times what it was, as degrees for radians"
+    assert first("amplified").words.startswith("gyro is about 3 times what it was, or odom is about ")
+    shifted, drifting = first("far off"), first("drifting")
+    assert (shifted.words, shifted.channel) == ("gyro is shifted by about 9", "gyro")
+    assert drifting.words.startswith("gyro drifts: it is shifted by about ")
+    assert float(drifting.words.partition(", or ")[0].split()[-4]) == pytest.approx(0.2, abs=0.1)
+    assert first("clipped").words.startswith("gyro does not go below -0.5, in the good recordings to -")
+    assert first("flipped").words == "gyro or odom has an inverted sign"
 
 
 def test_coarse_readings_do_not_saturate(baseline):
@@ -154,9 +147,7 @@ def test_what_moves_in_one_direction_and_rests_does_not_saturate(baseline):
 def test_of_a_channel_that_does_not_move_about_0_the_sign_is_its_own(net):
     """Of a vertical acceleration and a climb, an inverted sign of the one is not one of the other."""
     names, level = ("climb", "acceleration"), (0.0, 9.81)
-    learnt, _ = learn(
-        net, Lesson(names, (pair(0, 4000) + level,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("good",)
-    )
+    learnt = learnt_from(net, pair(0, 4000) + level, names)
     for side in (0, 1):
         samples = pair(4, 1000) + level
         samples[BREAK:, side] *= -1.0
@@ -171,9 +162,7 @@ def two_axes(seed, count):
 
 @pytest.mark.parametrize("names", [("gyro.x", "odom.x", "gyro.y", "odom.y"), ("front.w", "odom.x", "rear.w", "odom.y")])
 def test_swapped_channels_are_reported(net, names):
-    lesson = Lesson(names, (two_axes(0, 4000),), RATE)
-    pairs = [LaggedPair(0, 1, 3), LaggedPair(2, 3, 3)]
-    learnt, _ = learn(net, lesson, pairs, parameters="", recordings=("good",))
+    learnt = learnt_from(net, two_axes(0, 4000), names, [(0, 1, 3), (2, 3, 3)])
     samples = two_axes(4, 1000)
     samples[BREAK:, [0, 2]] = samples[BREAK:, [2, 0]]
     samples = samples[:, [names.index(name) for name in learnt.names]]
@@ -209,7 +198,7 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
     good[2000:2040, 1] = good[2000, 1]
     samples[BREAK - 8 : BREAK + 20, 1] = samples[BREAK, 1]
     samples[BREAK:, 0] = samples[BREAK, 0]
-    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    learnt = learnt_from(net, good)
     first = next(alarm for alarm in run(learnt, samples)[0] if seconds(alarm) >= BREAK / RATE)
     assert first.words == "gyro is frozen"
 
@@ -221,7 +210,7 @@ def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
     good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)
     samples += (0.01, 0.0) * np.random.default_rng(2).standard_normal(samples.shape)
     noise = np.random.default_rng(3).standard_normal(len(samples) - BREAK)
-    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    learnt = learnt_from(net, good)
     for size, kind, words in [
         (2.0, Kind.NOISIER, "gyro is noisier than before"),
         (0.2, Kind.DECOUPLED, "odom rests while gyro moves"),
@@ -321,8 +310,7 @@ def test_values_that_the_good_recordings_hardly_show_are_no_broken_pair(net):
 
     good = drive(1, 400.0, 1.0)
     good[:20, 0] *= np.linspace(0.2, 1.0, 20)
-    lesson = Lesson(("odom.speed", "odom.turn"), (good,), 10.0)
-    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 0)], parameters="", recordings=("g",))
+    learnt = learnt_from(net, good, ("odom.speed", "odom.turn"), [(0, 1, 0)])
     slow = drive(3, 6.0, 0.5) * (1.0, 0.2)
     for later in (drive(3, 24.0, 0.5), drive(4, 24.0, 1.0)):  # fast again: the alarm was not for that
         alarms, _ = run(learnt, np.r_[drive(2, 20.0, 1.0), slow, later])

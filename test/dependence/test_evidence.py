@@ -4,15 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gaussian_pairs import BREAK, INTERVAL, NAMES, RATE, pair, run, seconds, with_fault
+from gaussian_pairs import BREAK, INTERVAL, NAMES, RATE, learnt_from, pair, run, seconds, with_fault
 
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
 from infonet_ros.dependence.baselines.forms import Form
-from infonet_ros.dependence.baselines.learning.baseline_learning import learn
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
-from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.errors import ConfigurationError
 
 
@@ -57,13 +54,7 @@ def test_a_rest_is_no_alarm_where_the_good_recording_rests(net):
         samples[rest] = 0.0
         return samples
 
-    learnt, _ = learn(
-        net,
-        Lesson(NAMES, (moving_and_resting(0, 4000),), RATE),
-        [LaggedPair(0, 1, 3)],
-        parameters="",
-        recordings=("r",),
-    )
+    learnt = learnt_from(net, moving_and_resting(0, 4000))
     samples = moving_and_resting(5, 2000)
     assert not run(learnt, samples)[0]
     samples[1000:, 0] = 0.0  # one at rest alone, from a rest on
@@ -72,8 +63,7 @@ def test_a_rest_is_no_alarm_where_the_good_recording_rests(net):
 
 def test_a_channel_in_no_pair_that_freezes_gives_an_alarm_of_its_own(net, rng):
     good, new = (np.column_stack([pair(seed, 2000), rng.standard_normal(2000)]) for seed in (0, 5))
-    lesson = Lesson((*NAMES, "load"), (good,), RATE)
-    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("r",))
+    learnt = learnt_from(net, good, (*NAMES, "load"))
     new[BREAK:, 2] = new[BREAK, 2]
     (alarm,), _ = run(learnt, new)
     assert (alarm.a, alarm.b, alarm.kind, alarm.words) == ("load", "", Kind.FROZEN, "load is frozen")
@@ -97,9 +87,7 @@ def test_a_shorter_interval_finds_sooner(baseline):
 
 def test_slow_streams_are_found_decoupled_by_their_innovations(net):
     """Of memory 0.98 the samples as they are need hundreds; the bound is log(5000) / 1.03 nats, 8 samples."""
-    learnt, _ = learn(
-        net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("slow",)
-    )
+    learnt = learnt_from(net, pair(0, 4000, 0.98))
     assert any(view.form is not Form.VALUES for view in learnt.views)
     assert len(run(learnt, pair(1, 20_000, 0.98), step=20)[0]) <= 2000 / INTERVAL
     for seed in (2, 3, 4):
@@ -117,9 +105,7 @@ def bursting(seed, count):
 
 def test_streams_that_burst_are_judged_by_their_size_of_the_moment(net):
     """The second pair still has bursts with the first, but no longer shares anything else."""
-    learnt, _ = learn(
-        net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("b",)
-    )
+    learnt = learnt_from(net, bursting(0, 4000)[:, :2])
     assert Form.STANDARDIZED in {view.form for view in learnt.views}
     assert len(run(learnt, bursting(1, 20_000)[:, :2], step=20)[0]) <= 2000 / INTERVAL
     waits = []

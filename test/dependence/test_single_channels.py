@@ -4,15 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from gaussian_pairs import pair, run
+from gaussian_pairs import learnt_from, pair, run
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
-from infonet_ros.dependence.baselines.learning.baseline_learning import learn
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
-from infonet_ros.dependence.lagged_pair import LaggedPair
 
 RATE = 10.0
 INTERVAL = 3600.0  # s
@@ -118,8 +115,7 @@ def test_a_speed_in_no_pair_that_slows_down_to_0_for_the_first_time_is_not_calle
     rng = np.random.default_rng(7)
     names = ("gyro", "odom", "belt.speed")
     good, new = (np.c_[pair(seed, count), 2.0 + remembering(2.0)(rng, count)] for seed, count in ((0, 4000), (4, 600)))
-    lesson = Lesson(names, (good,), RATE)
-    baseline, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("good",))
+    baseline = learnt_from(net, good, names)
     for end, kind in ((FAULT + 50, Kind.NOT_SEEN_BEFORE), (FAULT + 1, Kind.FROZEN)):
         new[FAULT:, 2] = new[FAULT, 2] * np.clip((end - 1 - np.arange(FAULT, 600)) / (end - FAULT), 0.0, 1.0)
         alarms, _ = run(baseline, new)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from recordings import leg_and_speed, write_ros2
+from table_files import columns_written
 
 from infonet_ros.offline import job
 from infonet_ros.offline.results.formats import Format
@@ -19,14 +20,16 @@ from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-m", "infonet_ros"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TERM": "dumb", "COLUMNS": "100"}
 QUICK = ("--window", "10", "--hop", "10", "--device", "cpu")
+EARLIER = ("report.html", "infonet.csv", "infonet.npz")
 ALL = {"params.yaml", "report.html", "infonet.csv", "infonet.parquet", "infonet.npz", "heatmap.png", "matrices"}
 
 
 def as_a_process(*arguments, cwd, **options):
     """Run the command line as a user does, in a process of its own."""
-    command = [sys.executable, "-m", "infonet_ros", *map(str, arguments)]
+    command = [*PROGRAM, *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=180, check=False, **options
     )
@@ -34,6 +37,10 @@ def as_a_process(*arguments, cwd, **options):
 
 def names_in(folder):
     return {path.name for path in folder.iterdir()}
+
+
+def is_as_earlier(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()} == dict.fromkeys(EARLIER, "earlier")
 
 
 def test_a_bag_gives_all_results_and_a_summary(small_bag, tmp_path):
@@ -59,19 +66,12 @@ def test_the_proposal_used_as_params_gives_the_same_numbers(small_bag, tmp_path,
 
 
 def test_topics_of_a_params_file_are_chosen_by_globs(small_bag, tmp_path, infonet):
-    (tmp_path / "params.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "infonet": {
-                    "ros__parameters": {
-                        "modalities": ["leg", "speed"],
-                        "leg": {"topic": "/leg", "channels": ["force", "torque[0]"]},
-                        "speed": {"topic": "/speed", "channels": ["data"]},
-                    }
-                }
-            }
-        )
-    )
+    parameters = {
+        "modalities": ["leg", "speed"],
+        "leg": {"topic": "/leg", "channels": ["force", "torque[0]"]},
+        "speed": {"topic": "/speed", "channels": ["data"]},
+    }
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"infonet": {"ros__parameters": parameters}}))
     arguments = ("--params", "params.yaml", "--topics", "/le*", "--json", "--format", "npz")
     done = infonet("bag", small_bag, *QUICK, *arguments)
     assert json.loads(done.stdout)["channels"] == ["leg.force", "leg.torque[0]"]
@@ -91,8 +91,8 @@ def test_a_table_is_analysed_as_a_bag_is(tmp_path, infonet):
 
 
 def test_either_command_reads_either_kind(small_bag, tmp_path, infonet):
-    rows = [f"{k / 20},{np.sin(k)},{np.cos(3 * k)}" for k in range(600)]
-    (tmp_path / "log.csv").write_text("\n".join(["time,x,y", *rows]))
+    k = np.arange(600)
+    columns_written(tmp_path / "log.csv", "time,x,y", k / 20, np.sin(k), np.cos(3 * k))
     for command in ("bag", "csv"):
         for recording in (small_bag, "log.csv"):
             done = infonet(command, recording, *QUICK, "--format", "npz", "--out", "out")
@@ -104,10 +104,8 @@ def test_several_tables_are_one_recording(tmp_path, infonet):
     """Two files, two rates, each a topic; the second one follows the first."""
     rng = np.random.default_rng(0)
     x = np.convolve(rng.normal(size=1600), np.ones(8) / 8, "same")
-    (tmp_path / "vel.csv").write_text("".join(["time,x\n", *(f"{k / 40},{x[k]}\n" for k in range(1600))]))
-    (tmp_path / "steering.csv").write_text(
-        "".join(["t_ms,angle\n", *(f"{25 * k},{x[k - 8]}\n" for k in range(0, 1600, 2))])
-    )
+    columns_written(tmp_path / "vel.csv", "time,x", np.arange(1600) / 40, x)
+    columns_written(tmp_path / "steering.csv", "t_ms,angle", 25 * np.arange(0, 1600, 2), np.roll(x, 8)[::2])
     done = infonet("csv", "vel.csv", "steering.csv", *QUICK, "--json", "--format", "npz")
     assert done.returncode == 0, done.stderr
     pair = json.loads(done.stdout)["pairs"][0]
@@ -172,8 +170,7 @@ def test_the_clock_and_every_field_that_is_left_out_are_reported(small_bag, tmp_
 @pytest.mark.parametrize(("rows", "rate"), [(120, 100.0), (70, 100.0), (90, 5.0)])
 def test_short_recordings_need_no_option(rows, rate, tmp_path, infonet):
     x, noise = np.random.default_rng(0).normal(size=(2, rows))
-    lines = [f"{k / rate:.4f},{a:.5f},{b:.5f}" for k, (a, b) in enumerate(zip(x, x + 0.3 * noise, strict=True))]
-    (tmp_path / "short.csv").write_text("\n".join(["time,x,y", *lines]))
+    columns_written(tmp_path / "short.csv", "time,x,y", np.arange(rows) / rate, x, x + 0.3 * noise, form="%.5f")
     done = infonet("csv", "short.csv", "--json", "--format", "npz", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
@@ -184,8 +181,7 @@ def test_short_recordings_need_no_option(rows, rate, tmp_path, infonet):
 
 def test_noise_does_not_drift_because_its_clock_is_a_little_fast(tmp_path, infonet):
     x, noise = np.random.default_rng(0).normal(size=(2, 6000))
-    lines = [f"{k / 100.01:.6f},{a:.5f},{b:.5f}" for k, (a, b) in enumerate(zip(x, x + 0.5 * noise, strict=True))]
-    (tmp_path / "fast.csv").write_text("\n".join(["time,x,y", *lines]))
+    columns_written(tmp_path / "fast.csv", "time,x,y", np.arange(6000) / 100.01, x, x + 0.5 * noise, form="%.6f")
     done = infonet("csv", "fast.csv", "--format", "npz", "--device", "cpu")
     assert "table.x and table.y share 0.8" in done.stdout
 
@@ -229,7 +225,7 @@ def earlier(tmp_path):
     """Results of an earlier run."""
     folder = tmp_path / "out"
     folder.mkdir()
-    for name in ("report.html", "infonet.csv", "infonet.npz"):
+    for name in EARLIER:
         (folder / name).write_text("earlier")
     return folder
 
@@ -252,9 +248,7 @@ def test_errors_are_one_line(small_bag, tmp_path, earlier, infonet):
     ]
     for arguments, words in cases:
         assert_one_line(infonet(*arguments, "--out", earlier), words)
-    assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
-        ("report.html", "infonet.csv", "infonet.npz"), "earlier"
-    )
+    assert is_as_earlier(earlier)
 
 
 def test_a_usage_error_has_exit_code_2(small_bag, tmp_path, infonet):
@@ -274,13 +268,11 @@ def test_a_full_disk_leaves_earlier_results_untouched(small_bag, tmp_path, earli
     formats = ("--format", "npz", "--format", "csv", "--format", "html")
     done = as_a_process("bag", small_bag, *QUICK, *formats, "--out", earlier, cwd=tmp_path, preexec_fn=limit)
     assert_one_line(done, "report.html (File too large): choose another folder with --out")
-    assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
-        ("report.html", "infonet.csv", "infonet.npz"), "earlier"
-    )
+    assert is_as_earlier(earlier)
 
 
 def test_a_full_disk_behind_standard_output_is_one_line(small_bag, tmp_path):
-    command = [sys.executable, "-m", "infonet_ros", "bag", small_bag, *QUICK, "--json", "--format", "npz"]
+    command = [*PROGRAM, "bag", small_bag, *QUICK, "--json", "--format", "npz"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             command, cwd=tmp_path, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -302,7 +294,7 @@ def test_a_terminal_that_lacks_a_sign_gets_a_similar_one(small_bag, infonet, mon
 def test_help_that_cannot_be_written_is_one_line(arguments, unbuffered):
     environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "infonet_ros", *arguments]
+        command = [*PROGRAM, *arguments]
         done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert_one_line(done, "cannot write to standard output (No space left on device)")
 
@@ -317,19 +309,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, t
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_analysis_and_leaves_nothing(tmp_path, store, number):
     bag = write_ros2(tmp_path / "long", store, leg_and_speed(store, 600.0))
-    command = [
-        sys.executable,
-        "-m",
-        "infonet_ros",
-        "bag",
-        bag,
-        "--window",
-        "60",
-        "--hop",
-        "0.05",
-        "--device",
-        "cpu",
-    ]
+    command = [*PROGRAM, "bag", bag, "--window", "60", "--hop", "0.05", "--device", "cpu"]
     process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
     out = tmp_path / "long_infonet"
     for _ in range(600):

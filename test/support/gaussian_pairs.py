@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from infonet_ros.dependence.baselines.learning.baseline_learning import learn
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
+from infonet_ros.dependence.lagged_pair import LaggedPair
 
 RATE = 10.0
 NAMES = ("gyro", "odom")
@@ -19,6 +22,13 @@ def pair(seed, count, coefficient=0.6, lag=3):
     x, own = streams.T
     y = 0.934 * x + 0.357 * own
     return np.stack([x[lag:], y[: len(y) - lag]], axis=1)
+
+
+def learnt_from(net, samples, names=NAMES, pairs=((0, 1, 3),), **messages):
+    """Return the baseline of one good recording (T, N), of pairs (a, b, lag)."""
+    lesson = Lesson(names, (samples,), RATE, **messages)
+    learnt, _ = learn(net, lesson, [LaggedPair(*each) for each in pairs], parameters="", recordings=("good",))
+    return learnt
 
 
 def run(baseline, samples, interval=INTERVAL, step=5):
