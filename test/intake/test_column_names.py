@@ -33,6 +33,18 @@ def test_a_trajectory_has_its_names(tmp_path, header):
     assert_read(path, {"tx": A, "ty": B, "q|yaw": 2.0 * np.arctan2(z, w)})
 
 
+def test_a_date_and_a_time_of_day_between_columns_are_under_one_name(tmp_path):
+    """As vmstat writes them; in other tables, a cell more than names is the number of the row."""
+    lines = [f"2024-05-01 12:00:{k:02} {b}\n" for k, b in enumerate(B[:60])]
+    for header, form in (("a UTC b\n", "{a} {line}"), ("Date UTC b\n", "{k} {line}")):
+        text = header + "".join(form.format(a=A[k], k=k + 1, line=line) for k, line in enumerate(lines))
+        found, _ = together([written(tmp_path, text, "table.txt")])
+        assert found.pop("table.b") == [(1_714_564_800 * 10**9 + k * 10**9, b) for k, b in enumerate(B[:60])]
+        ((name, rows),) = found.items()
+        first = ("table.a", A[:60].tolist()) if "a" in header.split() else ("table.row", [*range(1, 61)])
+        assert (name, [value for _, value in rows]) == first
+
+
 @pytest.mark.parametrize("groups", ["clock,imu,imu", ",imu,"], ids=["repeated", "merged cells"])
 def test_a_row_of_groups_above_the_names_goes_before_them(tmp_path, groups):
     times, values, notices = read(written(tmp_path, f"{groups}\n{PLAIN}"), "imu")

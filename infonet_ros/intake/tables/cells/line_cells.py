@@ -38,7 +38,7 @@ def are_texts(cells: Sequence[str]) -> bool:
 
 
 def names_of_time(name: str, row: Sequence[str]) -> tuple[str, str] | None:
-    """Return a name for each of the first two cells of a row if they are one time under one name; else None.
+    """Return a name for each of the first two cells if they are one time under one name; else None.
 
     Blanks between columns also stand between a date and a time of day, and between the week and the second of GPS.
     """

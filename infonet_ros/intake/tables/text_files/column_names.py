@@ -1,5 +1,6 @@
 """The names of all columns of a table of text, with a header or without one."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import names_of_time, used_width
 from infonet_ros.text import counted, listed, unique_names
+
+_OF_DATES = re.compile(r"(?i)dat[eu]|day|tag|jour|fecha")
 
 
 def names_of_columns(
@@ -24,7 +27,7 @@ def names_of_columns(
     if used_width(rows, width) <= len(header) < width:
         header = [*header, *[""] * (width - len(header))]
     elif rows and len(header) == width - 1:
-        header = [*(names_of_time(header[0], rows[0]) or ("row", header[0])), *header[1:]]
+        header = _with_one_more(header, rows[0])
     elif len(header) > width and all(name.lower() in ("", "comment", "comments") for name in header[width:]):
         header = header[:width]
     if len(header) != width:
@@ -37,6 +40,15 @@ def names_of_columns(
     if renamed := [name for name, before in zip(names, wanted, strict=True) if name != before]:
         notes.append(f"some columns share a name: the later columns are called {listed(renamed, 80)}")
     return names
+
+
+def _with_one_more(header: Sequence[str], row: Sequence[str]) -> list[str]:
+    """Name a row that has one more cell: a time is in two of them, or the first is the number of the row."""
+    for place, name in enumerate(header):
+        names = names_of_time(name, row[place : place + 2])
+        if names and not (place and _OF_DATES.search(header[place - 1])):
+            return [*header[:place], *names, *header[place + 1 :]]
+    return ["row", *header]
 
 
 def _names_without_header(rows: Sequence[Sequence[str]], width: int) -> list[str]:
