@@ -99,6 +99,11 @@ def test_a_topic_that_is_late_is_one_sentence():
     assert "imu is 0.3 s later: 3 pairs, with odom.x, wheel.y, wheel.z" in str(topic)
 
 
+def test_a_topic_that_is_late_after_a_silence_is_told_beside_it():
+    silent = alarm("odom.y", "", 10, Kind.SILENT, "odom sent no value", "odom", 12)
+    assert [one.kind for one in grouped([silent, late("imu.x", "odom.x", 0.3)])] == [Kind.SILENT, Kind.DELAY_CHANGED]
+
+
 def test_two_topics_that_are_apart_in_time_are_one_sentence_that_blames_none():
     (one,) = grouped([late("odom.x", "imu.x", 0.3), late("odom.y", "imu.y", 0.3)])
     assert one.channel == ""

@@ -244,6 +244,18 @@ def test_samples_that_fit_again_do_not_change_what_an_alarm_says(baseline):
     assert alarm.end is not None
 
 
+def test_a_topic_whose_clock_was_set_ahead_is_late_and_not_silent(baseline):
+    """Its next stamp is 1.8 s later, which looks like silence; then all its samples are that much late."""
+    sound = pair(4, 1000)
+    late, silent = sound.copy(), sound.copy()
+    late[BREAK + 18 :, 0] = sound[BREAK:-18, 0]
+    late[BREAK : BREAK + 18, 0] = silent[BREAK : BREAK + 18, 0] = np.nan
+    until = BREAK + 20
+    assert [alarm.kind for alarm in run(baseline, late[:until])[0]] == [Kind.SILENT]
+    assert "the delay of odom after gyro is -1.50 s, no longer 0.30 s" in run(baseline, late)[0][0].words
+    assert [alarm.kind for alarm in run(baseline, silent)[0]] == [Kind.SILENT]
+
+
 def test_the_new_delay_is_reported(baseline):
     """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
     alarms, _ = run(baseline, with_fault("late", pair(4, 1000)))

@@ -56,13 +56,16 @@ def better(before: Kind, now: Kind) -> bool:
     """Return whether a later diagnosis of the same alarm replaces the earlier one.
 
     A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
-    values larger, also makes spikes. A topic of another rate may end. The first second of a channel that is frozen or
-    silent may fit another delay. What a robot does for the first time may take one channel out of its range.
+    values larger, also makes spikes. A topic of another rate may end. One whose clock was set ahead is silent at first.
+    The first second of a channel that is frozen or silent may fit another delay. What a robot does for the first time
+    may take one channel out of its range.
     """
     if before is Kind.NOT_SEEN_BEFORE and now is Kind.OUT_OF_RANGE:
         return False
     if before is Kind.OTHER_RATE:
         return now is Kind.SILENT
+    if before is Kind.SILENT:
+        return now in EXPLAINED
     if before is Kind.FROZEN:
         return now is Kind.SATURATED
     if before is Kind.SPIKE:

@@ -80,7 +80,7 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
 
     An alarm that does not name the cause, or its channel, joins a group that does, if they overlap and have the channel
     at fault. If either of two channels may be at fault, it is the one that they share. Alarms of a channel and of its
-    rate have one cause.
+    rate have one cause. A topic that is late after a silence has two: its clock may have been set.
     """
     groups: list[AlarmGroup] = []
     for vagueness in range(3):
@@ -104,7 +104,8 @@ def _vagueness(alarm: Alarm) -> int:
 
 def _at_fault(group: AlarmGroup, alarm: Alarm) -> set[str]:
     """Return the suspects of a group whose fault can have caused another alarm."""
-    if not any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms):
+    together = any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms)
+    if not together or (group.kind is Kind.SILENT and alarm.kind in EXPLAINED):
         return set()
     named = (alarm.channel,) if alarm.channel else (alarm.a, alarm.b)
     return {suspect for suspect in group.suspects if any(_is_in(suspect, name) for name in named)}

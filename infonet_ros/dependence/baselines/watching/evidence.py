@@ -304,7 +304,7 @@ class EvidenceMonitor:
         improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
         known = record.diagnosed - alarm.since
         longer = self.last_stamp - alarm.since > _LONGER * known
-        return longer and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, *improves}
+        return longer and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, *improves}
 
     def _is_new(self, alarm: Alarm) -> bool:
         return self.last_stamp < alarm.time + _REVISED_FOR * NANOSECONDS
