@@ -26,6 +26,7 @@ def tar(name, contents):
 BAD = {
     "a packed archive": (tar("log.csv", PLAIN.encode()), "an archive"),
     "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
+    "an endless number": (b"t,a,b\n" + b"1" * (1 << 20), "it has 0 rows and 1 column"),
     "zeros": (b"\0" * 5000, "not a readable table"),
     "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
     "XML: save it as CSV; gpsbabel converts GPX": (b'<?xml version="1.0"?>\n<gpx><trk/></gpx>', "gpsbabel"),

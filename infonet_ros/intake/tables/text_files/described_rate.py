@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from infonet_ros.intake.tables.sheet import Rate
 
-_NUMBER = r"(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)"
+_LONGEST = 1000  # characters of a line that are searched: the time grows with their square
+_NUMBER = r"(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
 _BETWEEN = r"[\s\",;(\[]*"  # the unit may have a cell of its own, or brackets
 _UNIT = r"[muµ]s|milli|micro|min|h(?=\b|ours?\b|rs?\b)"
 _OF_SAMPLES = r"(?:abtast|data|sampl\w*|update|output|camera|frame|capture|log\w*|record\w*|acquisition|scan)[ _-]?"
@@ -42,6 +43,7 @@ def described_rate(
 
     Commas in numbers that do not separate columns are decimal ones if they are in the cells of some ``rows``.
     """
+    lines = [line[:_LONGEST] for line in lines]
     if delimiter != ",":
         decimal = any(_COMMA.search(cell) for row in rows for cell in row)
         lines = [_COMMA.sub(lambda number: _with_point(number[0], decimal), line) for line in lines]
