@@ -45,6 +45,17 @@ def test_a_delay_between_two_samples_is_found_where_the_peak_is_narrow(rng, dela
     assert found.delay == pytest.approx(delay, abs=0.05)
 
 
+def test_a_delay_that_changes_slowly_wanders_and_one_that_stays_does_not(rng):
+    """A camera whose exposure follows the light: it is 6 samples late, or 2 to 10."""
+    motion, times = gaussian_filter1d(rng.standard_normal(8000), 8.0), np.arange(100, 7900)
+    for change, wanders in ((0.0, False), (4.0, True)):
+        late = np.interp(times - 6.0 - change * np.sin(times / 600.0), np.arange(8000), motion)
+        noise = 0.05 * motion.std() * rng.standard_normal((2, len(times)))
+        found = DelaySpread.of(ranks_of(motion[times] + noise[0], late + noise[1]), LONGEST, 6)
+        assert found.delayed and found.delay == pytest.approx(6.0, abs=1.0)
+        assert found.wanders == wanders
+
+
 def test_of_two_delays_as_good_neither_is_sure(rng):
     """An oscillation follows another by a part of its period, and leads by the rest."""
     times = np.arange(3000)

@@ -41,7 +41,7 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
     N) are 0 to 1, with equal ranks for equal values, NaN where unknown; ``longest`` is L, samples.
     """
     channels = ranks.shape[1]
-    left, right, length = _spectra(ranks, longest, max(_BLOCK * longest, 256))
+    left, right, length = _spectra(features_of(ranks, DEGREES), longest, max(_BLOCK * longest, 256))
     right = right.reshape(len(right), channels * (DEGREES + 1), -1).transpose(0, 2, 1)
     found = np.empty((channels, channels, 2 * longest + 1), dtype=np.float32)
     for a in range(channels):
@@ -51,22 +51,23 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
     return found
 
 
-def lagged_products(ranks: np.ndarray, longest: int, parts: int) -> np.ndarray:
-    """Return what `lagged_contingency` adds up of two channels (T, 2), for each of P parts of the samples, float32.
+def lagged_products(features: np.ndarray, longest: int, parts: int) -> np.ndarray:
+    """Return what `lagged_contingency` adds up of two channels, for each of P parts of the samples, float32.
 
-    Shape: (P, 2 L FINER + 1, DEGREES + 1, DEGREES + 1), sums of products for `contingency_of`. They are at each lag,
-    and between the lags as sums of the same waves: a parabola through three lags alone has its top too near to the
-    middle one. There are fewer parts where the samples do not fill all.
+    ``features`` (2, D + 1, T) are those of `features_of` or `values_of`. Shape: (P, 2 L FINER + 1, D + 1, D + 1), sums
+    of products for `contingency_of`. They are at each lag, and between the lags as sums of the same waves: a parabola
+    through three lags alone has its top too near to the middle one. There are fewer parts where the samples do not fill
+    all.
     """
-    left, right, length = _spectra(ranks, longest, -(-len(ranks) // parts))
-    spectrum = FINER * left[:, 0, :, None] * right[:, 1, None]  # (F, DEGREES + 1, DEGREES + 1, P)
+    left, right, length = _spectra(features, longest, -(-features.shape[2] // parts))
+    spectrum = FINER * left[:, 0, :, None] * right[:, 1, None]  # (F, D + 1, D + 1, P)
     return fft.irfft(spectrum, FINER * length, axis=0)[: 2 * longest * FINER + 1].transpose(3, 0, 1, 2)
 
 
 def contingency_of(products: np.ndarray) -> np.ndarray:
-    """Return the contingency (...) of sums of products (..., DEGREES + 1, DEGREES + 1), numbers of samples last."""
-    common = np.maximum(products[..., DEGREES, DEGREES], 1.0)
-    return np.square(products[..., :DEGREES, :DEGREES]).sum(axis=(-1, -2)) / np.square(common)
+    """Return the contingency (...) of sums of products (..., D + 1, D + 1), numbers of samples last."""
+    common = np.maximum(products[..., -1, -1], 1.0)
+    return np.square(products[..., :-1, :-1]).sum(axis=(-1, -2)) / np.square(common)
 
 
 def shift_p_values(
@@ -168,15 +169,15 @@ def _fast_length(count: int) -> int:
     return next((length for length in range(count, 0, -1) if fft.next_fast_len(length, real=True) == length), 0)
 
 
-def _spectra(ranks: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Transform blocks of the features, and those with ``longest`` samples more on either side.
+def _spectra(features: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Transform blocks of features (N, D + 1, T), and those with ``longest`` samples more on either side.
 
-    Returns two arrays (F, N, DEGREES + 1, blocks), the first conjugate, and the length to transform back to.
+    Returns two arrays (F, N, D + 1, blocks), the first conjugate, and the length to transform back to.
     """
-    features = features_of(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
-    blocks = -(-len(ranks) // block)
+    count = features.shape[2]
+    blocks = -(-count // block)
     length = fft.next_fast_len(block + 2 * longest, real=True)
-    padded = np.pad(features, ((0, 0), (0, 0), (longest, blocks * block - len(ranks) + longest)))
+    padded = np.pad(features, ((0, 0), (0, 0), (longest, blocks * block - count + longest)))
     inner = padded[..., longest : longest + blocks * block].reshape(*features.shape[:2], blocks, block)
     outer = np.lib.stride_tricks.sliding_window_view(padded, block + 2 * longest, axis=-1)[..., ::block, :]
     left, right = (np.moveaxis(fft.rfft(one, length, axis=-1), -1, 0) for one in (inner, outer))
@@ -188,8 +189,19 @@ def features_of(ranks: np.ndarray, degrees: int) -> np.ndarray:
     known = np.isfinite(ranks.T)
     orders = np.arange(1, degrees + 1)[:, None]
     waves = np.cos(np.pi * orders * np.where(known, ranks.T, 0.0)[:, None]) * known[:, None]
+    return _standard(waves, known)
+
+
+def values_of(samples: np.ndarray) -> np.ndarray:
+    """Return samples (T, N) in the form of `features_of`, (N, 2, T): the contingency is their correlation squared."""
+    known = np.isfinite(samples.T)
+    return _standard(np.where(known, samples.T, 0.0)[:, None], known)
+
+
+def _standard(waves: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return waves (N, D, T) with mean 0 and variance 1 where ``known`` (N, T), and that, (N, D + 1, T) float32."""
     samples = np.maximum(known.sum(axis=1), 1)[:, None, None]
     waves = (waves - waves.sum(axis=2, keepdims=True) / samples) * known[:, None]
     spread = np.sqrt(np.square(waves).sum(axis=2, keepdims=True) / samples)
-    waves = np.divide(waves, spread, out=np.zeros_like(waves), where=spread > 1e-6)
+    waves = np.divide(waves, spread, out=np.zeros_like(waves), where=spread > 1e-6 * np.abs(waves).max(initial=1.0))
     return np.concatenate([waves, known[:, None]], axis=1).astype(np.float32)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import FINER, contingency_of, lagged_products
+from infonet_ros.estimator.measures.contingency import DEGREES, FINER, contingency_of, features_of, lagged_products
 from infonet_ros.estimator.peak import around_peak, parabolas
 
 PARTS = 20
@@ -24,6 +24,8 @@ _FEWEST_PARTS = 8
 _HELD = 0.5  # of the samples of a stream that holds its values are those before
 _SAMPLE = 0.5  # samples: error of a lag in whole samples, at most
 _JUMP = 0.3  # of a sample: standard error of the place of a jump between two samples, at least
+_ALIKE = 0.35  # correlation of the delays of neighbouring parts of the recording
+_CHANGING = 0.2  # of a delay: standard deviation of those of the parts
 _LEAST_ERROR = 0.05  # of a sample: of streams that were put on one clock
 
 
@@ -47,9 +49,17 @@ class DelaySpread:
     which follows the other by a quarter of a period."""
     broad: bool = False
     """Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams."""
-    physical: bool = False
-    """Whether late stamps are not the cause. Slow and fast motions have different delays or gains, as behind a filter,
-    or one stream holds its values, as a command does."""
+    wanders: bool = False
+    """Whether the delay is not the same all the time, as that of a camera whose exposure follows the light."""
+    filtered: bool = False
+    """Whether slow and fast motions have different delays or gains, as behind a filter."""
+    held: bool = False
+    """Whether one stream holds its values, as a command does."""
+
+    @property
+    def physical(self) -> bool:
+        """Whether late stamps are not the cause, or no shift of them helps at all times."""
+        return self.filtered or self.held or self.wanders
 
     @property
     def delayed(self) -> bool:
@@ -70,12 +80,13 @@ class DelaySpread:
         return abs(self.delay - lag) <= _APART * float(np.hypot(self.error, _SAMPLE))
 
     @classmethod
-    def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
+    def of(cls, ranks: np.ndarray, longest: int, lag: int, features: np.ndarray | None = None) -> "DelaySpread":
         """Find the peak of two channels near a lag, with its errors; the lag is positive where the second follows.
 
         For the ranks (T, 2) see `lagged_contingency`; lags up to ``longest`` samples are compared in both directions.
+        What is compared are the ``features`` of the channels, see `lagged_products`, by default those of the ranks.
         """
-        products = lagged_products(ranks, longest, PARTS)
+        products = lagged_products(features_of(ranks, DEGREES) if features is None else features, longest, PARTS)
         zero = longest * FINER
         products = products[products[:, zero, -1, -1] > 0.5]
         whole = products.sum(axis=0)
@@ -89,13 +100,15 @@ class DelaySpread:
         lags = (near - zero) / FINER
         delays, _ = parabolas(lags, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, zero]
+        delay = float(parabolas(lags, np.sqrt(curve[None, near]))[0][0])
         return cls(
-            delay=float(parabolas(lags, np.sqrt(curve[None, near]))[0][0]),
+            delay=delay,
             error=float(np.hypot(_jackknife(delays), _JUMP if holds(ranks) else _LEAST_ERROR)),
             height=float(curve[place]),
             gain=float(curve[place] - curve[zero]),
             gain_error=float(_jackknife(gains)),
             on_top=bool(near[0] <= zero <= near[-1]),
+            wanders=_wanders(delay, delays),
             rivalled=_rivalled(curve, place),
         )
 
@@ -120,6 +133,16 @@ def uphill(curve: np.ndarray, place: int) -> int:
     while place + 1 < len(curve) and curve[place + 1] > curve[place]:
         place += 1
     return place
+
+
+def _wanders(delay: float, delays: np.ndarray) -> bool:
+    """Return whether the delay changes much and slowly, from the delays (P,) without one part each.
+
+    By chance, neighbouring parts have so similar delays in one pair of twenty, if their delays are uncertain.
+    """
+    apart = (len(delays) - 1) * (delays - delays.mean())
+    slowly = (apart[1:] * apart[:-1]).sum() > _ALIKE * np.square(apart).sum()
+    return bool(slowly and apart.std() > _CHANGING * abs(delay))
 
 
 def _jackknife(values: np.ndarray) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import FINER, contingency_of, lagged_products
+from infonet_ros.estimator.measures.contingency import DEGREES, FINER, contingency_of, features_of, lagged_products
 from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
 from infonet_ros.estimator.peak import around_peak, parabolas
 from infonet_ros.text import NANOSECONDS
@@ -88,7 +88,7 @@ def _drift(
     pair: tuple[int, int], ranks: np.ndarray, stamps: np.ndarray, rate: float, longest: int
 ) -> ClockDrift | None:
     """Fit a line to the delays of the parts of a recording; None if its slope is not significant."""
-    curves = np.sqrt(contingency_of(lagged_products(ranks[:, pair], longest, PARTS)))
+    curves = np.sqrt(contingency_of(lagged_products(features_of(ranks[:, pair], DEGREES), longest, PARTS)))
     size = -(-len(ranks) // PARTS)
     times = np.array([stamps[begin : begin + size].mean() for begin in range(0, len(stamps), size)])
     tops = curves.argmax(axis=1)

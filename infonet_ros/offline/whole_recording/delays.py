@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
-from infonet_ros.estimator.measures.contingency import LEAST_GAIN, RIVAL, lagged_contingency
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN, RIVAL, lagged_contingency, values_of
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds, uphill
 from infonet_ros.estimator.measures.gains import gain_changes
 from infonet_ros.estimator.results import LaggedEstimate
@@ -27,6 +27,7 @@ ONE_MOTION = 0.83
 """Nats, a correlation of 0.9: two sensors of one motion. Their MI is nearly the same at delays that differ by little,
 so the peak of the cheap measure tells their delay."""
 
+_PROPORTIONAL = 0.8  # correlation squared, of two sensors of one motion
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
@@ -112,14 +113,24 @@ class Spreads:
         Rivals among the changes count if they depend at all: those of a noisy stream are mere noise, with many peaks.
         The peak of slow streams may be broader than the search, and that of their changes within it.
         """
-        both = self.moves.ranks, self.moves.change_ranks
-        level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in both)
+        level = self._peak(self.moves.samples, self.moves.ranks, pair, lag)
+        change = self._peak(self.moves.changes, self.moves.change_ranks, pair, lag)
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
         surer |= level.broad and change.delayed and change.is_at(lag)
         found = change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
         samples, ranks = self.moves.samples[:, pair], self.moves.ranks[:, pair]
-        filtered = found.delayed and gain_changes(samples, ranks, found.delay)
-        return replace(found, physical=filtered or level.differs(change) or holds(ranks))
+        filtered = level.differs(change) or (found.delayed and gain_changes(samples, ranks, found.delay))
+        return replace(found, filtered=filtered, held=holds(ranks))
+
+    def _peak(self, samples: np.ndarray, ranks: np.ndarray, pair: Pair, lag: int) -> DelaySpread:
+        """Return the peak of a pair: that of its values (T, N) where they are proportional, else of its ranks.
+
+        What comes to rest in its noise does so earlier in ranks, the larger the noise is. In values it does not.
+        """
+        values = DelaySpread.of(ranks[:, pair], self.longest, lag, values_of(samples[:, pair]))
+        if values.height >= _PROPORTIONAL:
+            return values
+        return DelaySpread.of(ranks[:, pair], self.longest, lag)
 
 
 @dataclass(frozen=True, eq=False)
