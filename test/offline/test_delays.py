@@ -151,8 +151,10 @@ def test_a_filter_delays_slow_motions_more_and_late_stamps_all_alike(rng):
     samples = np.column_stack([source, late, filtered])
     samples += 0.05 * samples.std(axis=0) * rng.standard_normal(samples.shape)
     spreads = Spreads(Moves.of(samples, 100), 100)
-    assert not spreads.of((0, 1), 20).physical
-    assert spreads.of((0, 2), 20).physical
+    late, behind = spreads.of((0, 1), 20), spreads.of((0, 2), 20)
+    assert not late.physical and not late.smoothed
+    assert behind.physical and behind.smoothed
+    assert spreads.of((2, 0), -20).smoothed
 
 
 def test_noise_that_hides_when_a_motion_ends_does_not_move_its_delay(rng):

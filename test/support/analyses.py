@@ -49,6 +49,8 @@ def with_pairs(analysis, pairs, lags=None, modalities=THREE_TOPICS):
         delay_lower=lower,
         delay_upper=upper,
         physical=np.zeros((6, 6), dtype=bool),
+        smoothed=np.zeros((6, 6), dtype=bool),
+        ranks=np.full((1, 6), np.nan),
         longest_lag=1.0,
         kinship=Kinship.of(np.zeros((1, 6)), 1.0, settings),
     )

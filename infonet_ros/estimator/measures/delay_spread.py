@@ -51,15 +51,17 @@ class DelaySpread:
     """Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams."""
     wanders: bool = False
     """Whether the delay is not the same all the time, as that of a camera whose exposure follows the light."""
-    filtered: bool = False
-    """Whether slow and fast motions have different delays or gains, as behind a filter."""
+    uneven: bool = False
+    """Whether slow and fast motions have different delays or gains."""
+    smoothed: bool = False
+    """Whether fast motions are smaller in the late channel, as behind a filter."""
     held: bool = False
     """Whether one stream holds its values, as a command does."""
 
     @property
     def physical(self) -> bool:
         """Whether late stamps are not the cause, or no shift of them helps at all times."""
-        return self.filtered or self.held or self.wanders
+        return self.uneven or self.held or self.wanders
 
     @property
     def delayed(self) -> bool:

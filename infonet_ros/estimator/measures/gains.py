@@ -5,6 +5,8 @@ and noise in the second one makes that of the reverse direction too large: the t
 Piersol, Random Data, chapter 6). If no gain lies between them at all frequencies, the second stream is no late copy.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import fft
 
@@ -20,8 +22,15 @@ _NEARLY = 0.9  # of the correlation of the ranks: samples that correlate so are 
 _LEAST = 0.05  # of the logarithm of the gain: interpolation changes it by as much
 
 
-def gain_changes(samples: np.ndarray, ranks: np.ndarray, delay: float) -> bool:
-    """Return whether the gain of two channels surely changes with frequency.
+class GainChange(NamedTuple):
+    """Whether the gain from the first channel to the second surely falls with frequency, and whether it rises."""
+
+    falls: bool
+    rises: bool
+
+
+def gain_changes(samples: np.ndarray, ranks: np.ndarray, delay: float) -> GainChange:
+    """Return how the gain of two channels surely changes with frequency.
 
     Parameters
     ----------
@@ -35,12 +44,13 @@ def gain_changes(samples: np.ndarray, ranks: np.ndarray, delay: float) -> bool:
     known = np.logical_and(*paired_at_lag(early, late, lag))
     segments = _segments(_proportional(samples, ranks, lag, known), known)
     if len(segments) < _SEGMENTS:
-        return False
+        return GainChange(False, False)
     powers = _powers(segments, delay - lag)
     log_gains = _log_gains(powers.sum(axis=0))
     without_one = _log_gains(powers.sum(axis=0) - powers)
     errors = np.sqrt((len(powers) - 1) * without_one.var(axis=0))
-    return bool((log_gains > _LEAST + _SURE * errors).any())  # not where either is NaN
+    larger = log_gains > _LEAST + _SURE * errors  # not where either is NaN
+    return GainChange(falls=bool(np.triu(larger).any()), rises=bool(np.tril(larger).any()))
 
 
 def _proportional(samples: np.ndarray, ranks: np.ndarray, lag: int, known: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.groups import Group, groups
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
+from infonet_ros.offline.findings.signs import opposite
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.stuck import Stuck
@@ -141,7 +142,9 @@ def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
             "untested": significance.why_untested(a, b),
             "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
             "by_changes": bool(significance.by_changes[a, b]),
+            "opposite_signs": opposite(analysis, a, b),
             "delay_clear": (delay := Delay.of(analysis, a, b)).clear,
+            "smoothed": delay.smoothed,
             "stamps": delay.stamps,
             "delay_lower": _plain(whole.delay_lower[a, b]),
             "delay_upper": _plain(whole.delay_upper[a, b]),

@@ -8,16 +8,20 @@ import numpy as np
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import ANY
 from infonet_ros.offline.findings.groups import Group
+from infonet_ros.offline.findings.signs import opposite
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_text, listed
+
+_BY_CHANGES = "judged by their changes"
 
 
 @dataclass(frozen=True)
 class ToldPair:
     """What two channels share, nats, with its interval, and their delay or their leader, if known.
 
-    ``least`` and ``most`` differ where several pairs are told in one sentence.
+    ``opposite`` tells that one falls as the other rises. ``least`` and ``most`` differ where several pairs are told in
+    one sentence, and ``judged`` tells which of these are judged by their changes.
     """
 
     names: tuple[str, ...]
@@ -27,7 +31,8 @@ class ToldPair:
     upper: float
     delay: Delay
     leader: str = ""
-    by_changes: bool = False
+    opposite: bool = False
+    judged: str = ""
 
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "ToldPair":
@@ -42,7 +47,8 @@ class ToldPair:
             upper=upper,
             delay=Delay.of(analysis, a, b),
             leader="" if leader is None else analysis.names[leader],
-            by_changes=bool(analysis.significance.by_changes[a, b]),
+            opposite=opposite(analysis, a, b),
+            judged=_BY_CHANGES if analysis.significance.by_changes[a, b] else "",
         )
 
     def joined(self, names: tuple[str, ...], others: Sequence["ToldPair"]) -> "ToldPair":
@@ -56,6 +62,7 @@ class ToldPair:
             seconds=float(np.mean([one.delay.seconds for one in every])),
             lower=min(one.delay.lower for one in every),
             upper=max(one.delay.upper for one in every),
+            smoothed=all(one.delay.smoothed for one in every),
         )
         return replace(
             self,
@@ -66,7 +73,7 @@ class ToldPair:
             upper=max(one.upper for one in every),
             delay=delay,
             leader=new[self.leader],
-            by_changes=all(one.by_changes for one in every),
+            judged=self.judged if len({one.judged for one in every}) == 1 else f"some {_BY_CHANGES}",
         )
 
     @property
@@ -74,7 +81,7 @@ class ToldPair:
         """Everything that the words say, but for names and numbers."""
         delay = self.delay
         places = (self.names.index(name) if name else -1 for name in (delay.early, delay.late, self.leader))
-        return delay.clear, delay.topic, delay.contradicted, delay.changes, *places
+        return delay.clear, delay.topic, delay.contradicted, delay.changes, self.opposite, *places
 
     def agrees(self, other: "ToldPair") -> bool:
         """Return whether the same can be said of both: MI and delays are the same within their intervals."""
@@ -86,20 +93,24 @@ class ToldPair:
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
         a, b = self.names
-        by = ", judged by their changes" if self.by_changes else ""
+        how = ", with opposite signs" * self.opposite + f", {self.judged}" * bool(self.judged)
         later = f"; {self.delay.words}" if self.delay.clear or self.delay.kin else ""
         if self.leader:
             later = f"; {self.leader} leads"
         shared = _range(self.least, self.most)
-        return f"{a} and {b} share {shared} nats ({self.lower:.2f} to {self.upper:.2f}){by}{_for(parts)}{later}"
+        return f"{a} and {b} share {shared} nats ({self.lower:.2f} to {self.upper:.2f}){how}{_for(parts)}{later}"
 
 
 @dataclass(frozen=True)
 class ToldGroup:
-    """What each two of some channels share, nats, and by how much each follows the first, see `Group`."""
+    """What each two of some channels share, nats, and by how much each follows the first, see `Group`.
+
+    ``turned`` tells which fall as the first rises.
+    """
 
     names: tuple[str, ...]
     delays: tuple[float, ...]
+    turned: tuple[bool, ...]
     least: float
     most: float
     error: float  # seconds, up to which delays are the same
@@ -108,7 +119,8 @@ class ToldGroup:
     def of(cls, analysis: Analysis, group: Group) -> "ToldGroup":
         """Return what is told about a group: channels of one delay in the order of the recording."""
         names = tuple(analysis.names[member] for member in group.members)
-        return cls(names, group.delays, group.least, group.most, 1.0 / analysis.whole.matrix.sample_rate)
+        turned = tuple(opposite(analysis, group.members[0], member) for member in group.members)
+        return cls(names, group.delays, turned, group.least, group.most, 1.0 / analysis.whole.matrix.sample_rate)
 
     def joined(self, names: tuple[str, ...], others: Sequence["ToldGroup"]) -> "ToldGroup":
         """Return what is true of this group and of others that agree with it, under other names."""
@@ -121,7 +133,7 @@ class ToldGroup:
         """Return whether the same can be said of both."""
         own, its = np.array(self.delays), np.array(other.delays)
         same = np.allclose(own, its, rtol=0.0, atol=self.error, equal_nan=True)
-        return bool(same and ((own > 0.0) == (its > 0.0)).all())
+        return bool(same and ((own > 0.0) == (its > 0.0)).all() and self.turned == other.turned)
 
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
@@ -134,6 +146,9 @@ class ToldGroup:
             members.append(f"{self.names[0]} leads {', '.join(later)}")
         if unclear:
             members.append(f"without a clear delay: {', '.join(unclear)}")
+        if any(self.turned):
+            others = (name for name, other in zip(self.names, self.turned, strict=True) if other)
+            members.append(f"with the opposite sign of {self.names[0]}: {', '.join(others)}")
         share = f"{self.least:.2f} to {self.most:.2f} nats each pair"
         return f"These {len(self.names)} move together{_for(parts)} ({share}): {'; '.join(members)}"
 

@@ -32,6 +32,8 @@ class Delay:
         Names of the channel that leads and of the one that follows.
     seconds, lower, upper : float
         The delay with its interval.
+    smoothed : bool
+        Fast motions of ``late`` are smaller than those of ``early``, as behind a filter or an actuator.
     topic : str
         The topic whose stamps should be earlier by the delay; empty if that would not help.
     contradicted : bool
@@ -46,6 +48,7 @@ class Delay:
     seconds: float = 0.0
     lower: float = 0.0
     upper: float = 0.0
+    smoothed: bool = False
     topic: str = ""
     contradicted: bool = False
     changes: int = 0
@@ -66,7 +69,8 @@ class Delay:
         early, late = (a, b) if lag > 0 else (b, a)
         lower, upper = whole.delay_lower[early, late], whole.delay_upper[early, late]
         topic, contradicted = _late_stamps(analysis, early, late)
-        return cls(True, names[early], names[late], abs(lag), float(lower), float(upper), topic, contradicted)
+        smoothed = bool(whole.smoothed[early, late])
+        return cls(True, names[early], names[late], abs(lag), float(lower), float(upper), smoothed, topic, contradicted)
 
     @property
     def words(self) -> str:
@@ -77,7 +81,7 @@ class Delay:
             return "not clear" if self.seconds else "none"
         digits = delay_digits(self.seconds)
         interval = f"({self.lower:.{digits}f} to {self.upper:.{digits}f} s)"
-        words = f"{self.late} follows by {delay_text(self.seconds)} {interval}"
+        words = f"{self.late} follows by {delay_text(self.seconds)} {interval}" + ", as behind a filter" * self.smoothed
         if self.contradicted:
             return f"{words}; no shift of stamps suits all channels of the two topics"
         stamps = f"; to align them, add {delay_text(-self.seconds)} to the stamps of {self.topic}"

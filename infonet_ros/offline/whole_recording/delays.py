@@ -16,7 +16,7 @@ import numpy as np
 from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
 from infonet_ros.estimator.measures.contingency import LEAST_GAIN, RIVAL, lagged_contingency, values_of
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds, uphill
-from infonet_ros.estimator.measures.gains import gain_changes
+from infonet_ros.estimator.measures.gains import GainChange, gain_changes
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
@@ -119,8 +119,9 @@ class Spreads:
         surer |= level.broad and change.delayed and change.is_at(lag)
         found = change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
         samples, ranks = self.moves.samples[:, pair], self.moves.ranks[:, pair]
-        filtered = level.differs(change) or (found.delayed and gain_changes(samples, ranks, found.delay))
-        return replace(found, filtered=filtered, held=holds(ranks))
+        gain = gain_changes(samples, ranks, found.delay) if found.delayed else GainChange(False, False)
+        smoothed = gain.falls if found.delay > 0.0 else gain.rises
+        return replace(found, smoothed=smoothed, uneven=level.differs(change) or any(gain), held=holds(ranks))
 
     def _peak(self, samples: np.ndarray, ranks: np.ndarray, pair: Pair, lag: int) -> DelaySpread:
         """Return the peak of a pair: that of its values (T, N) where they are proportional, else of its ranks.
@@ -160,6 +161,7 @@ class Delays:
     """``lower``, ``upper``: (N, N) float32; 90 % interval of the delay, seconds; NaN where it is not sure, see
     `refine`."""
     physical: np.ndarray  # (N, N) bool: late stamps are not the cause, see `DelaySpread`
+    smoothed: np.ndarray  # (N, N) bool: fast motions are smaller behind the delay
     curves: tuple[DelayCurve, ...]  # of the requested pairs
 
     def without(self, unknown: np.ndarray) -> "Delays":
@@ -211,7 +213,7 @@ def refine(
     """
     estimates, at_once, lag = PairEstimates.copied(scanned), PairEstimates.copied(undelayed), scanned.lag.copy()
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
-    physical = np.zeros(lag.shape, dtype=bool)
+    physical, smoothed = np.zeros((2, *lag.shape), dtype=bool)
     curves: dict[Pair, DelayCurve] = {}
     for ((a, b), one), (spread, found, rate) in zip(asked.items(), judged, strict=True):
         if found is None:
@@ -229,8 +231,9 @@ def refine(
         lower[a, b], upper[a, b] = delay - either_side, delay + either_side
         lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
         physical[a, b] = physical[b, a] = spread.physical
+        smoothed[a, b] = smoothed[b, a] = spread.smoothed
     matrix, undelayed = estimates.into(scanned, lag=lag), at_once.into(undelayed)
-    return Delays(matrix, undelayed, lower, upper, physical, tuple(curves[pair] for pair in shown))
+    return Delays(matrix, undelayed, lower, upper, physical, smoothed, tuple(curves[pair] for pair in shown))
 
 
 def _by_mi(found: LaggedEstimate, spread: DelaySpread) -> tuple[int, float, float]:

@@ -64,6 +64,7 @@ def estimate_whole(
         delay_lower=delays.lower,
         delay_upper=delays.upper,
         physical=delays.physical,
+        smoothed=delays.smoothed,
         undelayed=delays.undelayed,
         longest_lag=moving.longest_lag,
         shifts=found.shifts,

@@ -45,6 +45,8 @@ class WholeRecording:
         see `delays.refine`, or another delay is as good.
     physical : (N, N) bool
         Late stamps are not the cause of the delay, see `DelaySpread`.
+    smoothed : (N, N) bool
+        The late channel makes fast motions smaller, see `DelaySpread`.
     undelayed : DependenceMatrix
         Each pair without delay, and without surrogates.
     longest_lag : float
@@ -79,6 +81,7 @@ class WholeRecording:
     delay_lower: np.ndarray
     delay_upper: np.ndarray
     physical: np.ndarray
+    smoothed: np.ndarray
     undelayed: DependenceMatrix
     longest_lag: float
     shifts: int
