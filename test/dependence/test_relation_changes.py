@@ -198,6 +198,17 @@ def test_a_fault_that_passes_is_told_with_its_end(fault, kind, words):
         assert change.sentence("then").startswith(words)
 
 
+def test_a_belt_that_slips_for_some_seconds_is_told_beside_its_motor_alone():
+    """The belt has the smaller factor: it loses what the motor turns. Both have few speeds."""
+    robot = Robot(1)
+    motor = lfilter([0.06], [1.0, -0.94], np.repeat(robot.rng.choice([0.2, 0.4, 0.6, 0.8, 1.0], COUNT // 80), 80))
+    slip = between(0.55, begin=0.5, end=0.6)
+    (change,) = found({"belt": robot.seen(motor * slip, 0.004), "motor": robot.seen(30.0 * motor, 0.1)})
+    assert (change.channel, change.beside, change.kind) == ("belt", ("motor",), Outcome.FACTOR)
+    assert change.value == pytest.approx(0.55, abs=0.03)
+    assert (change.time, change.end) == (pytest.approx(60e9, abs=2e9), pytest.approx(72e9, abs=2e9))
+
+
 def test_a_frozen_rate_is_told_by_the_name_of_its_field():
     channels = turning(0)
     channels["height|rate(0.2)"] = channels.pop("gyro") * between(0.0)

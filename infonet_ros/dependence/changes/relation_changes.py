@@ -226,11 +226,13 @@ class _Moment:
             beside, change = tuple(other for other, _ in own), own[0][1]
             asked = [k for k in (channel, *beside) if k in changes]
             doubt = {k: (self._alike.subset_size(k), -len(changes[k]), -self._doubtful(k)) for k in asked}
-            if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
+            exact = {k: changes[k][0][1].of[k].share for k in asked}
+            if channel == min(asked, key=lambda k: (doubt[k], -exact[k], -k)):
                 alone = len(beside) == 1 and self._alike.subset_size(beside[0]) == 1
                 sure = (change.clear or not alone) and [*doubt.values()].count(doubt[channel]) == 1
                 verdict = Verdict(Outcome.HELD) if self._keeps_its_value[channel] else change.of[channel]
-                if sure or self.lasts or verdict.kind is Outcome.HELD:  # two channels alone can move so for a while
+                slips = verdict.kind is Outcome.FACTOR and change.clear and change.sigmas > _ONE_SIDED * LEAST_SIGMAS
+                if sure or self.lasts or slips or verdict.kind is Outcome.HELD:  # or two alone may move so
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
 
     def _doubtful(self, channel: int) -> int:

@@ -49,13 +49,15 @@ class Verdict(NamedTuple):
     """The change of a channel relative to another: its kind, and the factor or offset if it is one of these.
 
     If the relation is the same, ``offset`` is the largest offset that it would hide in its noise, and ``factors`` are
-    the least and the largest factor.
+    the least and the largest factor. A factor is the more exact, the larger the ``share`` of the variance that it
+    explains.
     """
 
     kind: Outcome
     value: float = np.nan
     offset: float = 0.0
     factors: tuple[float, float] = (1.0, 1.0)
+    share: float = 1.0
 
     def excludes(self, change: "Verdict") -> bool:
         """Return whether the channel cannot have another verdict's change: here it would exceed the noise."""
@@ -90,7 +92,7 @@ class Parts:
         if slope < 0.0:
             return self._if_abrupt(Verdict(Outcome.SIGN, -1.0), line, tilt)
         if least > _LEAST_FACTOR or most < 1.0 / _LEAST_FACTOR:
-            factor = Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share)))
+            factor = Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share)), share=float(share))
             return self._if_abrupt(factor, line, tilt, np.ones_like(line))  # a wind is never 0: its level steps as well
         return self._offset(line, min(1.0, slope), max(1.0 / share_outside, most))
 

@@ -124,14 +124,15 @@ class Spreads:
         return replace(found, smoothed=smoothed, uneven=level.differs(change) or any(gain), held=holds(ranks))
 
     def _peak(self, samples: np.ndarray, ranks: np.ndarray, pair: Pair, lag: int) -> DelaySpread:
-        """Return the peak of a pair: that of its values (T, N) where they are proportional, else of its ranks.
+        """Return the peak of a pair: that of its values (T, N) if they are proportional, else of its ranks.
 
-        What comes to rest in its noise does so earlier in ranks, the larger the noise is. In values it does not.
+        What comes to rest in its noise does so earlier in ranks, the larger the noise is. In values it does not. But
+        the ranks count where both agree and the error of the values is twice as large: they may tell a few motions.
         """
+        found = DelaySpread.of(ranks[:, pair], self.longest, lag)
         values = DelaySpread.of(ranks[:, pair], self.longest, lag, values_of(samples[:, pair]))
-        if values.height >= _PROPORTIONAL:
-            return values
-        return DelaySpread.of(ranks[:, pair], self.longest, lag)
+        surer = values.differs(found) or values.error < 2.0 * found.error
+        return values if values.height >= _PROPORTIONAL and surer else found
 
 
 @dataclass(frozen=True, eq=False)
