@@ -9,6 +9,7 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import is_value
 from infonet_ros.intake.tables.formats.dataflash import read_dataflash
+from infonet_ros.intake.tables.formats.decoded_can import read_decoded_can
 from infonet_ros.intake.tables.formats.empatica import read_empatica
 from infonet_ros.intake.tables.formats.fit import read_fit
 from infonet_ros.intake.tables.formats.logs import read_log
@@ -24,7 +25,7 @@ from infonet_ros.intake.tables.times.clock_search import find_clock, grows
 from infonet_ros.text import counted, shorten
 
 # Each returns None for a file of another format.
-_TEXT_READERS = (read_dataflash, read_empatica, read_fit, read_motion_capture, read_records)
+_TEXT_READERS = (read_dataflash, read_decoded_can, read_empatica, read_fit, read_motion_capture, read_records)
 
 
 @dataclass

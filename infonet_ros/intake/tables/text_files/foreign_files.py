@@ -44,7 +44,7 @@ _PAGES = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)", re.I
 _XML = re.compile(r"\s*<(?:\?xml|\w+[ />])")
 _EDF = re.compile(r"0 {7}.{160}\d\d\.\d\d\.\d{4}\.\d\d\.\d\d", re.DOTALL)
 _FOREIGN_LINES = {
-    "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
+    "raw CAN frames: decode them by their DBC file, as by `candump -L can0 | cantools decode FILE.dbc`": re.compile(
         r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])"
         r"|.*\b[RT]x\b(?:[\s,;]+[^\s,;]+){0,4}[\s,;]+\[?\d{1,2}\]?(?:[\s,;]+[0-9A-F]{2}\b)+",
         re.IGNORECASE,
