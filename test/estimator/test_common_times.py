@@ -8,6 +8,7 @@ from infonet_ros.estimator.measures.plan import Plan, Requests
 from infonet_ros.estimator.samples.channels import Channels
 from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times, often_interrupted
 from infonet_ros.estimator.samples.ranks import normalised, rank
+from infonet_ros.series import shared_ranks
 
 COUNT = 1000
 FILTER = butter(2, 0.1, output="sos")
@@ -69,6 +70,14 @@ def test_evidence_at_common_times_is_as_large_in_the_data_as_after_a_shift(rng, 
 def test_evidence_finds_a_dependence_at_common_times(rng):
     shifts = (np.linspace(0.05, 0.95, 19) * COUNT).astype(int)
     found = [evidence_at_common_times(*ranks(*set_points(rng, correlation=0.8)), shifts).argmax() for _ in range(40)]
+    assert np.mean(np.array(found) == 0) > 0.9
+
+
+def test_evidence_finds_rare_events_that_coincide(rng):
+    """Their products are large where they coincide, so they are divided by their memory and not by their spread."""
+    shifts = (np.linspace(0.05, 0.95, 19) * COUNT).astype(int)
+    events = (np.stack(coupled(rng, 0.7)) for _ in range(40))
+    found = [evidence_at_common_times(*shared_ranks((one > 3.5).T).T, shifts).argmax() for one in events]
     assert np.mean(np.array(found) == 0) > 0.9
 
 

@@ -13,8 +13,8 @@ from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
 from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times, often_interrupted
-from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.samples.surrogates import ShiftsByContent
+from infonet_ros.series import shared_ranks
 
 RANKED_TOGETHER = 32  # channels: small batches of one length are ranked together up to this number
 
@@ -136,10 +136,10 @@ class LagBatch:
         return np.flatnonzero(np.isin(self.numbers[self.moving], numbers))
 
     def _scores(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return normalised ranks, over the first of `parts`, and row and column of each of requests ``numbers``."""
-        ranks, _, rows, columns = self.ranked(self.parts()[0])
+        """Return `shared_ranks` (C, R) of the first of `parts`, and row and column of each of requests ``numbers``."""
+        _, values, rows, columns = self.ranked(self.parts()[0])
         asked = self._asked(numbers)
-        return normalised(ranks), rows[asked], columns[asked]
+        return shared_ranks(values.T).T, rows[asked], columns[asked]
 
     def _over(self, index: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ranks and values of channels over some samples."""

@@ -52,6 +52,18 @@ def spread_of(sums: np.ndarray) -> np.ndarray:
     return np.square(sums - sums.mean(axis=1, keepdims=True)).sum(axis=(1, 2, 3), dtype=np.float64)
 
 
+def spread_of_total(sums: np.ndarray) -> np.ndarray:
+    """Return the variance of the total of sums of blocks (S, blocks, J, K), over all j and k: (S,) float64, above 0.
+
+    Blocks may depend on each other: their `memory` is counted, so they can be short.
+    """
+    deviations = sums - sums.mean(axis=1, keepdims=True)
+    series = np.moveaxis(deviations, 1, -1).reshape(len(sums), -1, sums.shape[1])
+    covariance = joint_autocovariances(series, sums.shape[1] - 1)[:, 0]
+    covariance[:, 0] = np.maximum(covariance[:, 0], 1e-9)
+    return np.asarray(covariance[:, 0] * memory_of(covariance), dtype=np.float64)
+
+
 def independent_blocks(left: np.ndarray, right: np.ndarray) -> int:
     """Return a number of blocks whose sums hardly depend on each other: each has `MOVES` independent products."""
     return int(np.clip(joint_moves(left, right) / MOVES, LEAST_BLOCKS, BLOCKS))
