@@ -5,7 +5,7 @@ import numpy as np
 from infonet_ros.series import lowest_ranks, memory
 
 BOTH_DRIFT = "both drift: compare their rates of change"
-LEAST_MOVES = 13.0
+LEAST_MOVES = 10.0  # with 8, random walks in short windows are called dependent too often
 KPSS_LIMIT = 1.0  # of a statistic whose 1 % quantile is 0.74 under a known memory; the memory here is estimated
 EDGES_LIMIT = 5.0  # of one whose 1 % quantile is 3.9, and that of 0.1 % 6.0
 
