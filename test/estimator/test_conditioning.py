@@ -4,7 +4,7 @@ from scipy.special import ndtr
 from scipy.stats import kstest, spearmanr
 
 from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
-from infonet_ros.estimator.samples.ordered_fits import places_in_order
+from infonet_ros.estimator.samples.ordered_fits import LEAST_VARIANCE, places_in_order
 from infonet_ros.estimator.samples.ranks import Ordering, normal_scores
 
 
@@ -63,27 +63,54 @@ def test_conditional_ranks_do_not_depend_on_what_is_given(rng, width, dimensions
     assert 0.1 < left[0] < 1.0
 
 
+@pytest.mark.parametrize("width", range(len(WIDTHS)))
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_streams_that_are_loud_together_are_not_far_out_together(rng, width, dimensions):
+    z = rng.standard_normal((dimensions, 2000))
+    ranks, _ = conditional_ranks(
+        scores_of(*np.exp(1.5 * z[0]) * rng.standard_normal((16, 2000))), given_of(*z)[0], width
+    )
+    together = spearmanr(np.abs(ranks - 999.5).T).statistic
+    assert abs(together[np.triu_indices(16, 1)].mean()) < 0.02  # 0.04 and 0.11 by ranks of the residuals as they are
+
+
+def neighbours_in_order(given, size):
+    order = np.argsort(given, kind="stable")
+    near = np.empty((len(given), size), dtype=int)
+    near[order] = order[np.clip(np.arange(len(given)) - size // 2, 0, len(given) - size)[:, None] + np.arange(size)]
+    return near
+
+
+def lines(given, values, size, ridge):
+    """Residuals (N, T, size) of the neighbours of each sample beside the line through them, and its level (N, T)."""
+    left, levels = np.empty((len(values), len(given), size)), np.empty(values.shape)
+    for sample, near in enumerate(neighbours_in_order(given, size)):
+        away = given[near] - given[sample]
+        away /= max(1e-4, np.sqrt(np.mean(away**2)))
+        design = np.stack([np.ones(size), away], axis=1)
+        level, slope = np.linalg.solve(design.T @ design + np.diag([0.0, ridge * size]), design.T @ values[:, near].T)
+        left[:, sample] = values[:, near] - level[:, None] - slope[:, None] * away
+        levels[:, sample] = level
+    return left, levels
+
+
 @pytest.mark.parametrize("equal", [False, True])
 def test_moving_fits_are_those_of_each_neighbourhood(rng, equal):
     given, scores = rng.standard_normal(120), rng.standard_normal((3, 120))
     if equal:
         given = np.round(4.0 * np.maximum(given, 0.0))  # no line can be fitted where half of them are 0
     scores[0] += 3.0 * given
-    size, ridge = 25, 1e-3
-    places, rest = places_in_order(given, scores, size, ridge)
-    order = np.argsort(given, kind="stable")
-    for number, sample in enumerate(order):
-        near = order[np.clip(number - size // 2, 0, 120 - size) + np.arange(size)]
-        away = given[near] - given[sample]
-        away /= max(1e-4, np.sqrt(np.mean(away**2)))
-        design = np.stack([np.ones(size), away], axis=1)
-        level, slope = np.linalg.solve(design.T @ design + np.diag([0.0, ridge * size]), design.T @ scores[:, near].T)
-        left = scores[:, near] - level[:, None] - slope[:, None] * away
-        own = scores[:, sample] - level
-        below = (left < own[:, None] - 1e-9).sum(axis=1)
-        assert rest[:, sample] == pytest.approx(own, abs=1e-7)
-        within = ndtr(own / np.sqrt(np.mean(left**2, axis=1)))
-        assert places[:, sample] == pytest.approx((below + within) / (size + 1), abs=1e-6)
+    size, wide, ridge = 25, 60, 1e-3
+    places, rest = places_in_order(given, scores, size, wide, ridge)
+    expected = scores - lines(given, scores, size, ridge)[1]
+    assert rest == pytest.approx(expected, abs=1e-7)
+    squares = expected**2
+    mean = squares[:, neighbours_in_order(given, wide)].mean(axis=2)
+    even = expected / np.sqrt(np.maximum(lines(given, squares, wide, ridge)[1], LEAST_VARIANCE * mean))
+    left, level = lines(given, even, size, ridge)
+    below = (left < (even - level)[..., None] - 1e-9).sum(axis=2)
+    within = ndtr((even - level) / np.sqrt(np.mean(left**2, axis=2)))
+    assert places == pytest.approx((below + within) / (size + 1), abs=1e-6)
 
 
 def test_conditional_ranks_keep_what_is_new(rng):

@@ -81,9 +81,9 @@ def _soft_conditional(values: Tensor, given: Given) -> Tensor:
         if not neighbourhood.near.shape[1]:
             soft = soft.index_put((rows,), _soft_ranks(own[None], torch.zeros(1, len(rows)))[0])
             continue
-        _, residuals, level = neighbourhood.fit(own.detach()[:, None], torch.arange(len(rows)))
+        residuals, rest = neighbourhood.beside(own.detach()[:, None], torch.arange(len(rows)))
         apart = own[:, None] - own[neighbourhood.near]
-        beside = (own.detach()[:, None] - level) - residuals[..., 0]  # apart, but for what the fit explains
+        beside = rest - residuals[..., 0]  # apart, but for what the fit explains
         width = SOFT_RANK_WIDTH * residuals.std().clamp_min(1e-30)
         soft = soft.index_put((rows,), torch.sigmoid((apart + (beside - apart.detach())) / width).mean(dim=1))
     return soft

@@ -1,8 +1,8 @@
 """Conditional ranks: the rank of a sample among the samples with similar values of the given streams.
 
-The rank of x among its neighbours in z, after a local linear fit, is uniform for every z. So two streams that depend
-only through z become independent. The mutual information of conditional ranks is that of the partial copula; in slices
-of z, it is that of the conditional copula itself.
+The rank of x among its neighbours in z, beside a local fit of its level and spread, is uniform for every z. So two
+streams that depend only through z become independent. The mutual information of conditional ranks is that of the
+partial copula; in slices of z, it is that of the conditional copula itself.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from infonet_ros.caching import cached_property
-from infonet_ros.estimator.samples.ordered_fits import places_in_order
+from infonet_ros.estimator.samples.ordered_fits import places_in_order, spread_from
 from infonet_ros.estimator.samples.ranks import rank
 from infonet_ros.series import average_ranks
 
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
+WIDE = len(WIDTHS) - 1
 EXPONENT = 0.62  # of the number of neighbours: bias and noise of a local linear fit then shrink at the same rate
 MOST_MODES = 16  # values of a stream of modes; one of more values is a continuous stream
 LEAST_IN_MODE = 32  # samples: rarer modes are not used
@@ -121,26 +122,36 @@ class Neighbourhood:
         places = torch.from_numpy(np.ascontiguousarray(streams.T, dtype=np.float32))
         return [cls(rows, places, torch.from_numpy(near)) for near in nearest]
 
-    def conditional(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def conditional(self, scores: torch.Tensor, wide: "Neighbourhood") -> tuple[torch.Tensor, torch.Tensor]:
         """Rank each sample of N streams, scores (n, N), among its neighbours.
 
         Returns the share of the neighbours that lie below, between 0 and 1, and the residuals of the local fit; both
-        (n, N).
+        (n, N). The spread by which the residuals are divided is that among the ``wide`` neighbours.
         """
         if not self.places.shape[1]:
             order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
             return (order.float() + 0.5) / len(scores), scores - scores.mean(dim=0)
-        parts = max(1, self.near.numel() * scores.shape[1] // AT_ONCE)
-        spans = torch.arange(len(scores)).tensor_split(parts)
-        found = [_place(scores, *self.fit(scores, span)) for span in spans if len(span)]
-        places, rest = zip(*found, strict=True)
-        return torch.cat(places), torch.cat(rest)
+        rest = scores - torch.cat([self._planes(scores, span)[2][:, 0] for span in self._spans(scores)])
+        even = rest / wide.spread(rest)
+        return torch.cat([self._place(even, span) for span in self._spans(scores)]), rest
 
-    def fit(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def spread(self, residuals: torch.Tensor) -> torch.Tensor:
+        """Return the spread of residuals (n, N) near each sample, (n, N); see `spread_from`."""
+        squares = residuals.square()
+        fits = (self._planes(squares, span) for span in self._spans(residuals))
+        line, mean = map(torch.cat, zip(*((planes[:, 0], near.mean(dim=1)) for near, _, planes in fits), strict=True))
+        return torch.from_numpy(spread_from(line.numpy(), mean.numpy()))
+
+    def _spans(self, scores: torch.Tensor) -> list[torch.Tensor]:
+        """Divide the samples into spans whose neighbours fit into memory."""
+        parts = max(1, self.near.numel() * scores.shape[1] // AT_ONCE)
+        return [span for span in torch.arange(len(scores)).tensor_split(parts) if len(span)]
+
+    def _planes(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Fit scores (n, N) by planes around samples ``span`` (m,).
 
-        Returns the span, the residuals (m, k, N) of the neighbours of each, and the level (m, N) of the fit at the
-        sample.
+        Returns the scores (m, k, N) of the neighbours of each, their places (m, k, 1 + D) beside it, and the planes
+        (m, 1 + D, N), which begin with the level at the sample.
         """
         near = self.near[span]
         offsets = _rows(self.places, near) - self.places[span, None]
@@ -150,8 +161,22 @@ class Neighbourhood:
         penalty = torch.full((gram.shape[1],), RIDGE * near.shape[1])
         penalty[0] = 0.0
         values = _rows(scores, near)
-        planes = torch.linalg.solve(gram + torch.diag(penalty), design.mT @ values)
-        return span, torch.baddbmm(values, design, planes, alpha=-1.0), planes[:, 0]
+        return values, design, torch.linalg.solve(gram + torch.diag(penalty), design.mT @ values)
+
+    def beside(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the residuals (m, k, N) of the neighbours of samples ``span`` (m,), and their own (m, N)."""
+        values, design, planes = self._planes(scores, span)
+        return torch.baddbmm(values, design, planes, alpha=-1.0), scores[span] - planes[:, 0]
+
+    def _place(self, scores: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
+        """Return the share of the neighbours below each of samples ``span`` (m,): (m, N).
+
+        Samples with the same number of neighbours below are ordered by their residuals.
+        """
+        residuals, own = self.beside(scores, span)
+        below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
+        spread = residuals.square().mean(dim=1).sqrt().clamp_min(1e-12)
+        return (below + torch.special.ndtr(own / spread)) / (residuals.shape[1] + 1.0)
 
 
 def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -165,11 +190,12 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
     squares = np.zeros(len(scores))
     for number, rows in enumerate(given.by_mode):
         if len(given.streams) == 1:
-            size = neighbours(len(rows), 1, width)
-            place, rest = places_in_order(given.streams[0, rows], scores[:, rows], size, RIDGE)
+            size, wide = (neighbours(len(rows), 1, one) for one in (width, WIDE))
+            place, rest = places_in_order(given.streams[0, rows], scores[:, rows], size, wide, RIDGE)
         else:
             of_mode = torch.from_numpy(np.ascontiguousarray(scores[:, rows].T))
-            place, rest = (part.T.double().numpy() for part in given.neighbourhoods[width][number].conditional(of_mode))
+            near, wide_near = (given.neighbourhoods[one][number] for one in (width, WIDE))
+            place, rest = (part.T.double().numpy() for part in near.conditional(of_mode, wide_near))
         places[:, rows] = place
         squares += np.square(rest).sum(axis=1)
     return rank(places), squares / given.count
@@ -192,19 +218,6 @@ def _next_in_order(values: np.ndarray, size: int) -> np.ndarray:
     near = np.empty((len(values), size), dtype=np.int64)
     near[order] = order[starts[:, None] + np.arange(size)]
     return near
-
-
-def _place(
-    scores: torch.Tensor, span: torch.Tensor, residuals: torch.Tensor, level: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return `Neighbourhood.conditional` of samples ``span`` from their fit.
-
-    Samples with the same number of neighbours below are ordered by their residuals.
-    """
-    own = scores[span] - level
-    below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
-    spread = residuals.square().mean(dim=1).sqrt().clamp_min(1e-12)
-    return (below + torch.special.ndtr(own / spread)) / (residuals.shape[1] + 1.0), own
 
 
 def _often(modes: np.ndarray) -> np.ndarray:

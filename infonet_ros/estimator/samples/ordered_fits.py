@@ -6,6 +6,7 @@ neighbour is copied.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 COMPARED_AT_ONCE = 1 << 18  # samples with their neighbours, 1 MiB: as much as a fast cache holds
 
+LEAST_VARIANCE = 0.1  # of residuals, relative to their mean near a sample: a line through squares may go below 0
 LEAST_SQUARE = 1e-8  # of the distance of a neighbour: neighbours are so near only if they are equal
 
 
@@ -25,33 +27,41 @@ class Fits:
     spread: np.ndarray  # (N, n) float64: root mean square of the residuals
 
 
-def places_in_order(given: np.ndarray, scores: np.ndarray, size: int, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+def places_in_order(
+    given: np.ndarray, scores: np.ndarray, size: int, wide: int, ridge: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return `Neighbourhood.conditional` of streams, scores (N, n), among ``size`` neighbours in one stream (n,).
 
-    Returns the share of the neighbours below, and the residuals of the fit, (N, n) float64 both.
+    The spread by which the residuals are divided is that among ``wide`` neighbours. Returns the share of the neighbours
+    below, and the residuals of the fit, (N, n) float64 both.
     """
     order = np.argsort(given, kind="stable")
     ordered, values = given[order], scores[:, order].astype(np.float64)
-    fits = _fits(ordered, values, size, ridge)
-    own = values - fits.level
-    near, streams, slope = (torch.from_numpy(part.astype(np.float32)) for part in (ordered, values, fits.slope))
+    own = values - _fits(ordered, values, size, ridge).level
+    squares = np.square(own)
+    even = own / spread_from(_fits(ordered, squares, wide, ridge).level, _over_neighbours(squares, wide) / wide)
+    fits = _fits(ordered, even, size, ridge)
+    near, streams, slope = (torch.from_numpy(part.astype(np.float32)) for part in (ordered, even, fits.slope))
     below = _below(near, streams, slope, size)
-    within = torch.special.ndtr(torch.from_numpy(own / np.maximum(fits.spread, 1e-12)))
+    within = torch.special.ndtr(torch.from_numpy((even - fits.level) / np.maximum(fits.spread, 1e-12)))
     places, rest = np.empty((2, *values.shape))
     places[:, order] = (below + within) / (size + 1.0)
     rest[:, order] = own
     return places, rest
 
 
+def spread_from(line: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the spread of residuals where each sample is: from the line through their squares near it, and their mean.
+
+    Residuals are divided by it before they are ranked. Otherwise two streams whose noise grows with the given stream
+    are far out together wherever it is loud. All (N, n).
+    """
+    return np.sqrt(np.maximum(line, np.maximum(LEAST_VARIANCE * mean, np.finfo(np.float32).tiny)))
+
+
 def _fits(given: np.ndarray, values: np.ndarray, size: int, ridge: float) -> Fits:
-    """Fit lines to values (N, n) by moving sums, with the penalty of `Neighbourhood.fit`; all in order of ``given``."""
-    starts = np.clip(np.arange(len(given)) - size // 2, 0, len(given) - size)
-
-    def over_neighbours(numbers: np.ndarray) -> np.ndarray:
-        sums = np.zeros((*numbers.shape[:-1], len(given) + 1))
-        np.cumsum(numbers, axis=-1, out=sums[..., 1:])
-        return sums[..., starts + size] - sums[..., starts]
-
+    """Fit lines to values (N, n) by moving sums, with the penalty of `Neighbourhood`; all in order of ``given``."""
+    over_neighbours = partial(_over_neighbours, size=size)
     near, total = over_neighbours(given), over_neighbours(values)
     # Distances from the sample itself: their sum, their squares, and their products with the values.
     offset = near - size * given
@@ -63,6 +73,15 @@ def _fits(given: np.ndarray, values: np.ndarray, size: int, ridge: float) -> Fit
     explained = 2.0 * (level * total + slope * product - level * slope * offset) - size * level**2 - slope**2 * square
     spread = np.sqrt(np.maximum(over_neighbours(values**2) - explained, 0.0) / size)
     return Fits(slope, level, spread)
+
+
+def _over_neighbours(numbers: np.ndarray, size: int) -> np.ndarray:
+    """Return the sums of numbers (..., n) over the ``size`` neighbours of each, (..., n) float64."""
+    count = numbers.shape[-1]
+    starts = np.clip(np.arange(count) - size // 2, 0, count - size)
+    sums = np.zeros((*numbers.shape[:-1], count + 1))
+    np.cumsum(numbers, axis=-1, out=sums[..., 1:])
+    return sums[..., starts + size] - sums[..., starts]
 
 
 def _below(given: Tensor, values: Tensor, slope: Tensor, size: int) -> Tensor:
