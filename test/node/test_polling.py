@@ -56,6 +56,23 @@ def test_the_next_read_is_when_a_window_is_due_by_the_speed_of_sensor_time(speed
     assert pace.pause(steady + 0.2) == pytest.approx(pause)
 
 
+@pytest.mark.parametrize(("rate", "hop"), [(100.0, 0.5), (30.0, 1.0), (10.0, 0.5)])
+def test_windows_are_read_soon_after_they_are_complete_by_few_reads(rate, hop):
+    stamps = np.arange(100.0 * rate) / rate
+    arrivals = stamps + 0.002
+    pace, now, due, reads, delays = Pace(), 0.013, hop, 0, []
+    while now < 99.0:
+        newest = stamps[np.searchsorted(arrivals, now) - 1]
+        while newest >= due:
+            delays.append(now - arrivals[np.searchsorted(stamps, due)])
+            due += hop
+        pace.note(round(due * 1e9), round(newest * 1e9), now)
+        now, reads = now + pace.pause(now), reads + 1
+    assert len(delays) >= int(99.0 / hop) - 2
+    assert np.quantile(delays, 0.99) < 0.06
+    assert reads < 500
+
+
 def test_a_window_that_is_overdue_is_looked_for_often():
     pace = Pace()
     pace.note(200, 0, 1.0)

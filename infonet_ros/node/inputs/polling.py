@@ -11,6 +11,7 @@ empties their queues again and again; a timer would cost two wait sets a time.
         callback(event)
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ LONGEST_PERIOD, USUAL_PERIOD, SHORTEST_PERIOD = 0.25, 0.05, 0.001
 """Seconds between two reads of the queues: while nothing is due, while something is, and where queues are short."""
 
 _MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other threads can run
+_REMEMBERED = 2.0  # s, to measure the speed of sensor time
 _FULL = 0.5  # share of a queue that may fill up between two reads
 
 
@@ -94,19 +96,25 @@ def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
 
 
 class Pace:
-    """When to read next: when something is due, if sensor time goes on as fast as between the last two reads.
+    """When to read next: when something is due, if sensor time goes on as fast as in the last two seconds.
 
     A read of many messages takes little longer than one of a few, because the processor's caches are cold each time.
     """
 
     def __init__(self) -> None:
-        self._newest, self._read, self._due = 0, 0.0, 0.0
+        self._reads: deque[tuple[int, float]] = deque()  # newest stamp, and the time by a steady clock
+        self._due = 0.0
 
     def note(self, due: int, newest: int, now: float) -> None:
         """Take the stamp that the next result waits for, and the newest that was read, by a steady clock's ``now``."""
-        passed, elapsed = newest - self._newest, now - self._read
-        self._newest, self._read = newest, now
-        self._due = now + (due - newest) * elapsed / passed if passed > 0 else now
+        while self._reads and now - self._reads[0][1] > _REMEMBERED:
+            self._reads.popleft()
+        self._reads.append((newest, now))
+        (first, begin), *_ = self._reads
+        speed = (newest - first) / (now - begin) if now > begin else 0.0
+        # A slow topic may have been read long after its last message, or soon after it: then it tells the time best.
+        ahead = max(stamp + speed * (now - read) for stamp, read in self._reads)
+        self._due = now + (due - ahead) / speed if speed > 0.0 else now
 
     def pause(self, now: float) -> float:
         """Return the seconds to the next read: a little more than to the moment when the result is due."""
