@@ -166,6 +166,11 @@ def test_an_update_between_two_samples_counts_once(rng):
         assert counted == pytest.approx(100, abs=12)  # two equal updates in a row are none
 
 
+def test_a_counter_that_wraps_and_loses_counts_is_not_held(rng):
+    """Its lines have one slope: the corners are no updates, and at these it has the same values again and again."""
+    assert updates(np.cumsum(1.0 + (rng.random(1000) < 0.05)) % 16.0) is None
+
+
 def test_an_unknown_sample_neither_is_an_update_nor_hides_one(rng):
     stream = held(rng, 1000, 10)
     stream[5::50] = np.nan

@@ -21,6 +21,7 @@ FINE = 2.0  # times the median change: levels that differ by less are one
 MOVES, ALIKE = 64, 16  # of so many first moves, so many are the same share of the move before
 EQUAL = 1e-4  # shares
 ROUNDING = 2e-6  # of the range: numbers of 32 bits
+ONE_SLOPE = 0.9  # of the straight samples have the same slope: a counter, whose corners are where it wraps or loses one
 UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: noise without memory has 2
 
 
@@ -181,6 +182,9 @@ def _bends(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     second, moving = np.abs(np.diff(moves)), moves != 0.0
     straight = second <= 1e-9 * np.abs(samples).max()
     if (straight & moving[1:]).mean() < REPEATING or not moving.mean() > 0.5:  # a foot in the air has no line, but 0
+        return None
+    slopes = moves[1:][straight & moving[1:]]
+    if (np.abs(slopes - np.median(slopes)) <= 1e-9 * np.abs(samples).max()).mean() > ONE_SLOPE:
         return None
     bends = np.append(True, np.append(~straight, False))
     lasting = np.diff(np.flatnonzero(bends), append=len(samples)) > 1
