@@ -29,8 +29,9 @@ def test_the_matrices_are_those_of_the_stream_of_windows(small_bag, small_settin
             matrices += [channel_matrix(net, cut.align(), small_settings) for cut in stream.ready()]
     assert [m.end for m in small_analysis.matrices] == [m.end for m in matrices]
     for ours, theirs in zip(small_analysis.matrices, matrices, strict=True):
-        np.testing.assert_allclose(ours.mi, theirs.mi, atol=1e-5)
-        np.testing.assert_allclose(ours.upper, theirs.upper, atol=1e-5)
+        # Where the network runs in bfloat16, its rounding depends on how many pairs it takes at a time.
+        np.testing.assert_allclose(ours.mi, theirs.mi, atol=1e-3)
+        np.testing.assert_allclose(ours.upper, theirs.upper, atol=1e-2)
 
 
 def test_the_delay_and_the_independent_channel_are_found(small_analysis):
