@@ -28,7 +28,8 @@ from infonet_ros.node.inputs.polling import LONGEST_PERIOD, SHORTEST_PERIOD, Pac
         (5, 500.0, 0.005),
         (1, 100.0, 0.005),
         (1, 1e6, SHORTEST_PERIOD),
-        (float("inf"), 1e6, 500.0),
+        (float("inf"), 1e4, 0.1),  # one read takes 2000 messages
+        (5000, 1e4, 0.1),
     ],
 )
 def test_the_period_is_what_half_a_queue_holds(size, rate, period):

@@ -89,9 +89,9 @@ def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
     """Return the seconds between two reads, so that no queue of these sizes overflows at these rates (Hz).
 
     A full queue loses messages, so its measured rate is too low. The period then shrinks at each new measurement until
-    no queue is full.
+    no queue is full. Of a long queue, only what one read takes counts.
     """
-    spans = [_FULL * size / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
+    spans = [_FULL * min(size, _MOST_AT_ONCE) / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
     return max(SHORTEST_PERIOD, min(spans, default=LONGEST_PERIOD))
 
 
