@@ -157,6 +157,4 @@ class Estimation:
             self._alerts.update({f"watch {name}": report_on_watch(name, f) for name, f in self.watched.items()})
 
     def _report(self, error: Exception) -> None:
-        if not self._node.context.ok():
-            return  # ROS has ended while a window was computed: nothing can be published any more
         self.problem = logged(self._node, error, self.problem, "a window gave no matrix: ")

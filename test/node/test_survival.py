@@ -23,6 +23,7 @@ from infonet_ros import InfoNet
 from infonet_ros.estimator.network.weights import SHIPPED
 from infonet_ros.intake.windows.timeline import SEVERAL
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.infonet_node import InfonetNode
 
 
 def resident_memory():
@@ -224,6 +225,19 @@ def test_a_publisher_with_incompatible_quality_of_service(graph):
     graph.robot.destroy_publisher(publisher)
     graph.robot.create_publisher(type(stamped(0.0)), "/b", 10)
     diagnosis.until("infonet: /b", lambda status: "incompatible" not in status.message)
+
+
+def test_what_fails_because_ros_has_ended_is_not_logged(ros_domain, capfd):
+    context = Context()
+    rclpy.init(context=context)
+    node = InfonetNode(context=context)
+    node.report(ValueError("before the end"))
+    context.shutdown()
+    node.report(ValueError("behind the end"))
+    assert node.end(timeout=60.0)
+    said = capfd.readouterr().err
+    assert "before the end" in said
+    assert "behind the end" not in said
 
 
 @contextmanager

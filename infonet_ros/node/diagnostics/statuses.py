@@ -38,10 +38,13 @@ _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.
 
 
 def logged(node: Node, error: Exception, before: str, what: str = "") -> str:
-    """Log an error with its cause, unless it is the problem ``before``; return it as a problem, after ``what``."""
+    """Log an error with its cause, unless it is the problem ``before``; return it as a problem, after ``what``.
+
+    What fails because ROS has ended is no error: a thread may still read or compute at that moment.
+    """
     known = isinstance(error, InfonetError)
     problem = what + (str(error) if known else f"{type(error).__name__}: {error}")
-    if problem != before:  # once, not at each message
+    if problem != before and node.context.ok():  # once, not at each message
         node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
     return problem
 
