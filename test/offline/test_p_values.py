@@ -127,7 +127,7 @@ def test_values_of_one_message_that_depend_are_found(rng):
 
 def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):
     """A command that is held for long, and a speed that follows it."""
-    command = np.repeat(rng.standard_normal(12), 200)
+    command = np.repeat(rng.standard_normal(8), 300)
     speed = lfilter([0.1], [1.0, -0.9], np.roll(command, 5)) + 0.01 * rng.standard_normal(2400)
     p_values, drifting, shifts, _ = p_values_by_shifts(Moves.of(np.column_stack([command, speed]), 20), 20)
     assert drifting.all()
