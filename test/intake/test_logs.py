@@ -217,13 +217,13 @@ def test_times_that_nanoseconds_do_not_hold_are_left_out(tmp_path, kind):
 def test_frames_that_cantools_has_decoded_are_a_topic_for_each_message(tmp_path, end):
     lines = []
     for k, (t, a) in enumerate(zip(TIME, A, strict=True)):
-        multiplexed = f"Force: {k % 5} N" if k % 2 else f"Gear: '{('Drive', 'Park')[k // 2 % 2]}'"
+        multiplexed = f"time: {k % 5} s" if k % 2 else f"Gear: '{('Drive', 'Park')[k // 2 % 2]}'"
         lines.append(
             f" ({1.7e9 + t:.6f})  can0  1A4   [2]  00 1F ::{end}Motion({end}Speed: {a} km/h,{end}{multiplexed}{end})"
         )
         lines.append(f"({1.7e9 + t:.6f}) can0 0C8#F00F ::{end}Unknown frame id 200 (0xc8)")
     found, notices = read(written(tmp_path, "\n".join(lines).encode(), "decoded.log"))
     assert_channel(found, "Motion.Speed", A, TIME)
-    assert_channel(found, "Motion.Force", [k % 5 for k in range(1, ROWS, 2)], TIME[1::2])
+    assert_channel(found, "Motion.time_2", [k % 5 for k in range(1, ROWS, 2)], TIME[1::2])
     assert_channel(found, "Motion.Gear", [k // 2 % 2 for k in range(0, ROWS, 2)], TIME[::2])
     assert f"{ROWS} frames left out, without a message or its signals." in notices

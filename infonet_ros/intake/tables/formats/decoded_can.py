@@ -15,7 +15,7 @@ import pyarrow as pa
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.text_files.text_columns import TextColumns
 from infonet_ros.intake.tables.text_files.text_source import Text
-from infonet_ros.text import counted
+from infonet_ros.text import counted, unique_names
 
 _FRAME = re.compile(r"\s*\((\d+\.\d+)\)\s+\S+\s+[0-9A-F]+(?:#|\s+\[\d+\])[\s0-9A-FR#]*::[ \t]*(.*)")
 _MESSAGE = re.compile(r"\s*(\w+)\((.*)\)\s*", re.DOTALL)
@@ -26,13 +26,13 @@ def read_decoded_can(text: Text) -> list[Sheet] | None:
     """Read the frames: a sheet for each kind of message; None for another file."""
     if not _FRAME.match(text.head):
         return None
-    kinds: dict[str, list[dict[str, str]]] = {}
+    kinds: dict[str, list[tuple[str, dict[str, str]]]] = {}
     lost = 0
     for time, message in _frames(text):
         found = _MESSAGE.fullmatch(message)
         signals = {name: number or word for name, number, word in _SIGNAL.findall(found[2])} if found else {}
         if found and signals:
-            kinds.setdefault(found[1], []).append({"time": time, **signals})
+            kinds.setdefault(found[1], []).append((time, signals))
         else:
             lost += 1
     sheets = [_sheet(name, rows, text) for name, rows in kinds.items()]
@@ -43,9 +43,13 @@ def read_decoded_can(text: Text) -> list[Sheet] | None:
     return sheets
 
 
-def _sheet(name: str, rows: Sequence[Mapping[str, str]], text: Text) -> Sheet:
-    columns, names = TextColumns(text.path), dict.fromkeys(name for row in rows for name in row)
-    columns.add({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}, len(rows))
+def _sheet(name: str, frames: Sequence[tuple[str, Mapping[str, str]]], text: Text) -> Sheet:
+    times, rows = zip(*frames, strict=True)
+    signals = dict.fromkeys(signal for row in rows for signal in row)
+    values = [times, *([row.get(signal) for row in rows] for signal in signals)]
+    names = unique_names(["time", *signals])  # a signal may be called time, too
+    columns = TextColumns(text.path)
+    columns.add(dict(zip(names, (pa.array(own, pa.string()) for own in values), strict=True)), len(rows))
     sheet = Sheet(name, {}, units={"time": "s"}, is_message=True)
     columns.into(sheet)
     return sheet
