@@ -27,6 +27,7 @@ IN_COMMON_MODES = 0.8  # share of samples in frequent modes; below it, streams o
 MOST_SLICES = 16
 LEAST_IN_SLICE = 100  # samples
 DETERMINED = 1e-6  # share of the variance: with a smaller rest, a stream is a function of the given streams
+MOST_SLOPES = 2  # of the spread: in more given streams, planes through squares add more noise than they explain
 RIDGE = 1e-3  # of the local fits, in squared widths of the neighbourhood
 AT_ONCE = 1 << 21  # numbers of neighbours held at a time
 
@@ -137,9 +138,11 @@ class Neighbourhood:
 
     def spread(self, residuals: torch.Tensor) -> torch.Tensor:
         """Return the spread of residuals (n, N) near each sample, (n, N); see `spread_from`."""
-        squares = residuals.square()
-        fits = (self._planes(squares, span) for span in self._spans(residuals))
-        line, mean = map(torch.cat, zip(*((planes[:, 0], near.mean(dim=1)) for near, _, planes in fits), strict=True))
+        squares, spans = residuals.square(), self._spans(residuals)
+        mean = torch.cat([_rows(squares, self.near[span]).mean(dim=1) for span in spans])
+        if self.places.shape[1] > MOST_SLOPES:
+            return mean.sqrt().clamp_min(1e-12)
+        line = torch.cat([self._planes(squares, span)[2][:, 0] for span in spans])
         return torch.from_numpy(spread_from(line.numpy(), mean.numpy()))
 
     def _spans(self, scores: torch.Tensor) -> list[torch.Tensor]:
