@@ -157,12 +157,14 @@ def test_a_filter_delays_slow_motions_more_and_late_stamps_all_alike(rng):
     assert spreads.of((2, 0), -20).smoothed
 
 
-def test_noise_that_hides_when_a_motion_ends_does_not_move_its_delay():
+@pytest.mark.parametrize("unit", [1.0, 1e-8])
+def test_noise_that_hides_when_a_motion_ends_does_not_move_its_delay(unit):
     """A robot turns now and then, and comes to rest slowly; the second sensor is late, by less in its ranks."""
     rng = np.random.default_rng(2)
     turns = np.repeat(rng.choice([-1.0, 0.0, 0.0, 1.0], 200) * rng.uniform(0.0, 1.0, 200), 30)
     speed = lfilter([0.1], [1.0, -0.9], turns)
     samples = np.column_stack([speed, np.roll(speed, 5)]) + [0.01, 0.1] * rng.standard_normal((6000, 2))
+    samples[:, 0] *= unit
     found = Spreads(Moves.of(samples, 20), 20).of((0, 1), 5)
     assert found.delayed and found.delay == pytest.approx(5.0, abs=0.1)
 

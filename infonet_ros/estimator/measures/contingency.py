@@ -195,7 +195,10 @@ def features_of(ranks: np.ndarray, degrees: int) -> np.ndarray:
 def values_of(samples: np.ndarray) -> np.ndarray:
     """Return samples (T, N) in the form of `features_of`, (N, 2, T): the contingency is their correlation squared."""
     known = np.isfinite(samples.T)
-    return _standard(np.where(known, samples.T, 0.0)[:, None], known)
+    values = np.where(known, samples.T, 0.0)
+    values = (values - np.take_along_axis(values, known.argmax(axis=1)[:, None], axis=1)) * known
+    values /= np.maximum(np.abs(values).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)  # whatever the unit
+    return _standard(values[:, None], known)
 
 
 def _standard(waves: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -203,5 +206,5 @@ def _standard(waves: np.ndarray, known: np.ndarray) -> np.ndarray:
     samples = np.maximum(known.sum(axis=1), 1)[:, None, None]
     waves = (waves - waves.sum(axis=2, keepdims=True) / samples) * known[:, None]
     spread = np.sqrt(np.square(waves).sum(axis=2, keepdims=True) / samples)
-    waves = np.divide(waves, spread, out=np.zeros_like(waves), where=spread > 1e-6 * np.abs(waves).max(initial=1.0))
+    waves = np.divide(waves, spread, out=np.zeros_like(waves), where=spread > 1e-6)
     return np.concatenate([waves, known[:, None]], axis=1).astype(np.float32)
