@@ -375,9 +375,10 @@ def test_windows_that_come_at_once_after_a_pause_are_not_called_slow(graph):
     publishers = [graph.publisher(Vector3Stamped, topic, 500) for topic in SIGNALS]
     diagnosis = Diagnosis(graph)
     graph.until(lambda: diagnosis.statuses)  # what is skipped is told once
-    for index in range(400):
-        for publisher, signal in zip(publishers, SIGNALS.values(), strict=True):
-            publisher.publish(signal(START + index / 50.0))
+    with node.topics.reader.lock:  # so that all are read at once
+        for index in range(400):
+            for publisher, signal in zip(publishers, SIGNALS.values(), strict=True):
+                publisher.publish(signal(START + index / 50.0))
     status = diagnosis.until("infonet: estimator", lambda status: "skipped" in status.message)
     assert "skipped: they came faster than in real time" in status.message
     assert "lengthen the hop" not in status.message
