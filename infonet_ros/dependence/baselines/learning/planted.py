@@ -15,7 +15,7 @@ PLANTED: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {
     "offset": lambda values, spread, second: values + spread,
     "gain": lambda values, spread, second: 0.3 * values,
 }
-"""From good values (T,), their standard deviation and the samples of a second to those with the fault."""
+"""From good values (T,), their standard deviation and the samples of a second, at least one, to faulty ones."""
 
 
 def planted(lesson: Lesson, candidate: LaggedPair, form: Form, fault: str) -> Iterator[Sequence[np.ndarray]]:
@@ -27,7 +27,7 @@ def planted(lesson: Lesson, candidate: LaggedPair, form: Form, fault: str) -> It
         pieces = []
         for piece in lesson.pieces:
             samples = piece[:, columns]
-            samples[:, side] = PLANTED[fault](samples[:, side], spread, round(lesson.rate))
+            samples[:, side] = PLANTED[fault](samples[:, side], spread, max(1, round(lesson.rate)))
             x, y = in_form(samples, form.ranked, memory, middle).T
             pieces.append(np.stack(paired_at_lag(x, y, candidate.lag)))
         yield pieces
