@@ -27,7 +27,7 @@ IN_COMMON_MODES = 0.8  # share of samples in frequent modes; below it, streams o
 MOST_SLICES = 16
 LEAST_IN_SLICE = 100  # samples
 DETERMINED = 1e-6  # share of the variance: with a smaller rest, a stream is a function of the given streams
-MOST_SLOPES = 2  # of the spread: in more given streams, planes through squares add more noise than they explain
+MOST_SLOPES = 2  # of the local spread: with more given streams, it adds more noise than it explains
 RIDGE = 1e-3  # of the local fits, in squared widths of the neighbourhood
 AT_ONCE = 1 << 21  # numbers of neighbours held at a time
 
@@ -127,22 +127,22 @@ class Neighbourhood:
         """Rank each sample of N streams, scores (n, N), among its neighbours.
 
         Returns the share of the neighbours that lie below, between 0 and 1, and the residuals of the local fit; both
-        (n, N). The spread by which the residuals are divided is that among the ``wide`` neighbours.
+        (n, N). The spread by which the residuals are divided is that among the ``wide`` neighbours; beside more than
+        `MOST_SLOPES` streams, they are not divided.
         """
         if not self.places.shape[1]:
             order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
             return (order.float() + 0.5) / len(scores), scores - scores.mean(dim=0)
-        rest = scores - torch.cat([self._planes(scores, span)[2][:, 0] for span in self._spans(scores)])
-        even = rest / wide.spread(rest)
-        return torch.cat([self._place(even, span) for span in self._spans(scores)]), rest
+        places, rest = self._place(scores)
+        if self.places.shape[1] > MOST_SLOPES:
+            return places, rest
+        return self._place(rest / wide.spread(rest))[0], rest
 
     def spread(self, residuals: torch.Tensor) -> torch.Tensor:
         """Return the spread of residuals (n, N) near each sample, (n, N); see `spread_from`."""
-        squares, spans = residuals.square(), self._spans(residuals)
-        mean = torch.cat([_rows(squares, self.near[span]).mean(dim=1) for span in spans])
-        if self.places.shape[1] > MOST_SLOPES:
-            return mean.sqrt().clamp_min(1e-12)
-        line = torch.cat([self._planes(squares, span)[2][:, 0] for span in spans])
+        squares = residuals.square()
+        fits = (self._planes(squares, span) for span in self._spans(residuals))
+        line, mean = map(torch.cat, zip(*((planes[:, 0], near.mean(dim=1)) for near, _, planes in fits), strict=True))
         return torch.from_numpy(spread_from(line.numpy(), mean.numpy()))
 
     def _spans(self, scores: torch.Tensor) -> list[torch.Tensor]:
@@ -171,15 +171,19 @@ class Neighbourhood:
         values, design, planes = self._planes(scores, span)
         return torch.baddbmm(values, design, planes, alpha=-1.0), scores[span] - planes[:, 0]
 
-    def _place(self, scores: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
-        """Return the share of the neighbours below each of samples ``span`` (m,): (m, N).
+    def _place(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the share of the neighbours below each sample, and its residual, (n, N) both.
 
         Samples with the same number of neighbours below are ordered by their residuals.
         """
-        residuals, own = self.beside(scores, span)
-        below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
-        spread = residuals.square().mean(dim=1).sqrt().clamp_min(1e-12)
-        return (below + torch.special.ndtr(own / spread)) / (residuals.shape[1] + 1.0)
+        found = []
+        for span in self._spans(scores):
+            residuals, own = self.beside(scores, span)
+            below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
+            spread = residuals.square().mean(dim=1).sqrt().clamp_min(1e-12)
+            found.append(((below + torch.special.ndtr(own / spread)) / (residuals.shape[1] + 1.0), own))
+        places, rest = zip(*found, strict=True)
+        return torch.cat(places), torch.cat(rest)
 
 
 def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.ndarray, np.ndarray]:
