@@ -137,9 +137,14 @@ def test_nodes_that_take_turns_make_together_the_matrices_of_one(graph):
     ]
     feed = Feed(graph, node, SIGNALS)
     feed.wait_for(3)
+
+    def all_read():  # each node on its own thread; one that is late would skip windows
+        counts = {tuple(topic.status.received for topic in one.topics.topics) for one in (node, *turns)}
+        return len(counts) == 1 and all(one.estimation.worker.idle for one in (node, *turns))
+
     for second in range(9):
         feed.run(float(second), 1.0)
-        graph.until(lambda: all(one.estimation.worker.idle for one in (node, *turns)))
+        graph.until(all_read)
     graph.until(lambda: len(everything) >= 4 and len(shared) == len(everything))
 
     def by_end(matrices):
