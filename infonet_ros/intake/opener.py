@@ -36,8 +36,8 @@ def open_recording(
     paths : sequence of Path
         Bags, or tables; several are one recording.
     time, unit : str
-    rate : float
-        See `Tables`; bags have stamps.
+    rate : float, optional
+        See `Tables`; all three have no effect on bags, which have stamps.
     """
     for number, path in enumerate(paths):
         if any(path.resolve() == other.resolve() for other in paths[:number]):

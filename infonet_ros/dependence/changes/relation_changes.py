@@ -232,7 +232,8 @@ class _Moment:
                 sure = (change.clear or not alone) and [*doubt.values()].count(doubt[channel]) == 1
                 verdict = Verdict(Outcome.HELD) if self._keeps_its_value[channel] else change.of[channel]
                 slips = verdict.kind is Outcome.FACTOR and change.clear and change.sigmas > _ONE_SIDED * LEAST_SIGMAS
-                if sure or self.lasts or slips or verdict.kind is Outcome.HELD:  # or two alone may move so
+                # Else two channels that are compared with no other may move so for a while.
+                if sure or self.lasts or slips or verdict.kind is Outcome.HELD:
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
 
     def _doubtful(self, channel: int) -> int:

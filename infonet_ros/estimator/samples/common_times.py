@@ -17,7 +17,7 @@ from infonet_ros.estimator.samples.product_spread import block_sums, spread_of_t
 from infonet_ros.estimator.samples.ranks import waves
 
 DEGREES = 3  # waves of the ranks
-BLOCKS = 64  # whose sums show the memory of products nearly as well as all samples do, in a fraction of the time
+SHORT_BLOCKS = 64  # whose sums show the memory of products nearly as well as all samples do, in a fraction of the time
 CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
 BREAKS = 0.05  # of the samples that count follow a gap: with fewer, they hardly matter
 WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next: noise hides steps of single samples
@@ -102,7 +102,7 @@ def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.nda
     (1 + S,) float64
     """
     first, second = waves(left, DEGREES), waves(right, DEGREES)
-    blocks, at = len(left) // max(1, len(left) // BLOCKS), np.append(0, shifts)
+    blocks, at = len(left) // max(1, len(left) // SHORT_BLOCKS), np.append(0, shifts)
     sums = block_sums(first, second, at, blocks)
     squares, others = (np.square(side).sum(axis=0, keepdims=True) for side in (first, second))
     without_memory = block_sums(squares, others, at, blocks).sum(axis=(1, 2, 3))

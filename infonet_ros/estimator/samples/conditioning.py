@@ -27,7 +27,7 @@ IN_COMMON_MODES = 0.8  # share of samples in frequent modes; below it, streams o
 MOST_SLICES = 16
 LEAST_IN_SLICE = 100  # samples
 DETERMINED = 1e-6  # share of the variance: with a smaller rest, a stream is a function of the given streams
-MOST_SLOPES = 2  # of the local spread: with more given streams, it adds more noise than it explains
+MOST_WITH_SPREAD = 2  # given streams: with more, a local spread adds more noise than it explains
 RIDGE = 1e-3  # of the local fits, in squared widths of the neighbourhood
 AT_ONCE = 1 << 21  # numbers of neighbours held at a time
 
@@ -128,13 +128,13 @@ class Neighbourhood:
 
         Returns the share of the neighbours that lie below, between 0 and 1, and the residuals of the local fit; both
         (n, N). The spread by which the residuals are divided is that among the ``wide`` neighbours; beside more than
-        `MOST_SLOPES` streams, they are not divided.
+        `MOST_WITH_SPREAD` streams, they are not divided.
         """
         if not self.places.shape[1]:
             order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
             return (order.float() + 0.5) / len(scores), scores - scores.mean(dim=0)
         places, rest = self._place(scores)
-        if self.places.shape[1] > MOST_SLOPES:
+        if self.places.shape[1] > MOST_WITH_SPREAD:
             return places, rest
         return self._place(rest / wide.spread(rest))[0], rest
 

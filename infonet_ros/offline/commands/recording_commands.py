@@ -76,9 +76,8 @@ def csv(
 def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
     with _loading():
         from infonet_ros.intake.opener import open_recording
-    with open_recording(
-        paths, time, time_unit.value, options.rate
-    ) as recording:  # first: the rest takes a second or two to load
+    # Before the rest is loaded, which takes a second or two.
+    with open_recording(paths, time, time_unit.value, options.rate) as recording:
         with _loading():
             from infonet_ros.offline.commands.analysis_command import run
         name = paths[0].resolve()

@@ -35,8 +35,16 @@ class Lesson:
     @cached_property
     def middle(self) -> np.ndarray:
         """Median (N,) of each channel; 0 of one without samples."""
-        everything = np.concatenate(self.pieces)
-        return np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
+        return np.array([np.median(known) if len(known) else 0.0 for known in self._known])
+
+    @cached_property
+    def spread(self) -> np.ndarray:
+        """Standard deviation (N,) of each channel; 0 of one without samples."""
+        return np.array([np.std(known) if len(known) else 0.0 for known in self._known])
+
+    @cached_property
+    def _known(self) -> list[np.ndarray]:
+        return [channel[np.isfinite(channel)] for channel in np.concatenate(self.pieces).T]
 
     @cached_property
     def forms(self) -> dict[Form, "Lesson"]:

@@ -95,11 +95,7 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
         views.append(residuals)
     if not views or not shown[Form.VALUES].halves:
         return str(values)
-    views = [
-        _with_all_faults(view, part, candidate, lesson)
-        for view in views
-        if (part := shown[view.view.form.ranked].whole)
-    ]
+    views = [_with_all_faults(one, shown[one.view.form.ranked], candidate, lesson) for one in views]
     return LearntPair(candidate, views, whole.expectation)
 
 
@@ -131,9 +127,10 @@ def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str
     return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
 
 
-def _with_all_faults(learnt: LearntView, whole: "_Part", candidate: LaggedPair, lesson: Lesson) -> LearntView:
+def _with_all_faults(learnt: LearntView, shown: "_Shown", candidate: LaggedPair, lesson: Lesson) -> LearntView:
     """Return a view that also knows how soon it shows each fault of one of its channels, that of the worse one."""
-    view, growth = learnt.view, dict(learnt.view.growth)
+    view, growth, whole = learnt.view, dict(learnt.view.growth), shown.whole
+    assert whole is not None  # the view is of it
     threshold = view.threshold(_USUAL)
     for fault in PLANTED:
         broken = planted(lesson, candidate, view.form, fault)

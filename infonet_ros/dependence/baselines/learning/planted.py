@@ -22,12 +22,12 @@ def planted(lesson: Lesson, candidate: LaggedPair, form: Form, fault: str) -> It
     """Yield the good samples of a pair (2, T) in a form, first with a fault of the one channel, then of the other."""
     columns = [candidate.a, candidate.b]
     memory, middle = lesson.memory[columns], lesson.middle[columns]
-    for side, column in enumerate(columns):
-        spread = float(np.nanstd(np.concatenate([piece[:, column] for piece in lesson.pieces])))
+    second = max(1, round(lesson.rate))
+    for side, spread in enumerate(lesson.spread[columns]):
         pieces = []
         for piece in lesson.pieces:
             samples = piece[:, columns]
-            samples[:, side] = PLANTED[fault](samples[:, side], spread, max(1, round(lesson.rate)))
+            samples[:, side] = PLANTED[fault](samples[:, side], spread, second)
             x, y = in_form(samples, form.ranked, memory, middle).T
             pieces.append(np.stack(paired_at_lag(x, y, candidate.lag)))
         yield pieces

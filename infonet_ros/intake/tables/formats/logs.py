@@ -157,8 +157,8 @@ def _read_ulog(path: Path) -> list[Sheet]:
         raise MissingDependencyError("Reading .ulg flight logs", "pyulog", "run `pip install pyulog`")
     from pyulog import ULog
 
-    file = _NotingCuts(path)
-    log = ULog(file)
+    with _NotingCuts(path) as file:
+        log = ULog(file)
     if not log.data_list:
         raise RecordingError(f"{path} holds no messages: there is nothing to analyse.")
     several = {topic.name for topic in log.data_list if topic.multi_id}
