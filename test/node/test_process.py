@@ -1,5 +1,6 @@
 """The executable as a process: how it starts, and how it ends."""
 
+import contextlib
 import os
 import re
 import signal
@@ -75,10 +76,16 @@ def skipped(status):
 LONG_WINDOW = {"window": 8.0, "surrogates": 9999, "max_lag": 1.0}  # of 100 lags and 300 surrogates
 
 
+def opened_by(process):
+    """The files that a process has open: one that it closes meanwhile is none of them."""
+    for file in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            yield str(file.readlink())
+
+
 def own_memory(process):
     """Files of a process in shared memory: it maps those of its peers, too, and holds the locks of its own."""
-    opened = [str(file.readlink()) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
-    locks = [path for path in opened if re.fullmatch(r"/dev/shm/fast(dds|rtps)_[0-9a-f]{16}_el", path)]  # noqa: S108
+    locks = [path for path in opened_by(process) if re.fullmatch(r"/dev/shm/fast(dds|rtps)_[0-9a-f]{16}_el", path)]  # noqa: S108
     return [Path(path) for lock in locks for path in (lock, lock.removesuffix("_el"))]
 
 
