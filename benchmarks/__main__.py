@@ -54,7 +54,7 @@ def main() -> int:
         run(benchmark, Options.of(given), out)
     if out.resolve() == RESULTS:
         pages.main()
-    print(f"\nTables, pictures and JSON are in {out}/.")
+    print(f"\nTables and JSON are in {out}/.")
     return 0
 
 

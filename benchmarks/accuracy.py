@@ -193,7 +193,7 @@ def draw(results: dict[str, Any]) -> Figure:
     return made
 
 
-BENCHMARK = Benchmark("accuracy", "Accuracy", measure, describe, draw, claim)
+BENCHMARK = Benchmark("accuracy", "Accuracy", measure, describe, claim, draw)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -16,13 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.intake import processor_seconds
 from benchmarks.load import BOUND, CHANNELS, Load
 from benchmarks.node_process import interrupt, node_process
-from benchmarks.plots import figure
 from infonet_ros import InfoNet
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
@@ -153,25 +151,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [Claim(text, f"at most {GOAL:.0%}", f"{more:.1%}", more <= GOAL)]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the processor time of both nodes, and what each change of places gives."""
-    made, (shares, added) = figure(2, height=1.8)
-    seconds = 2.0 * results["block [s]"]
-    for place, (which, color) in enumerate((("without", "#e69f00"), ("with", "#0072b2"))):
-        share = 100.0 * _sums(results, which, "processor [s]") / seconds
-        shares.plot(share, np.full(len(share), place), "o", color=color)
-    shares.set_yticks([0, 1], ["without a baseline", "with a baseline"])
-    shares.set_ylim(1.5, -0.5)
-    shares.set_xlim(left=0)
-    shares.set_xlabel("of one core [%]")
-    added.plot(100.0 * _more(results), np.zeros(len(results["blocks"]) // 2), "o", color="#0072b2")
-    added.axvline(100.0 * GOAL, color="black", linestyle="--")
-    added.set_yticks([])
-    added.set_xlabel("more with a baseline [%]; dashed: goal")
-    return made
-
-
-BENCHMARK = Benchmark("baseline_cost", "What a baseline costs the node", measure, describe, draw, claim)
+BENCHMARK = Benchmark("baseline_cost", "What a baseline costs the node", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

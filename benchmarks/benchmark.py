@@ -1,8 +1,8 @@
 """What all benchmarks share: how long they run, what they claim, and where their results go.
 
 A benchmark is a file with a `Benchmark`; ``python -m benchmarks.<name> [--long] [--out FOLDER]`` runs one,
-``python -m benchmarks`` all. Each writes its results as JSON, with the machine and the versions, as Markdown, and
-as a picture.
+``python -m benchmarks`` all. Each writes its results as JSON, with the machine and the versions, and as Markdown; those
+whose picture a page of docs/ shows draw it.
 """
 
 import argparse
@@ -59,15 +59,15 @@ class Benchmark:
     """One question about the estimator or the node.
 
     ``measure`` returns values that JSON can hold. From these alone ``describe`` makes the tables, ``claim`` the claims
-    and ``draw`` the picture.
+    and ``draw``, if there is one, the picture.
     """
 
     name: str
     title: str
     measure: Callable[[Options], dict[str, Any]]
     describe: Callable[[dict[str, Any]], str]
-    draw: Callable[[dict[str, Any]], Figure]
     claim: Callable[[dict[str, Any]], list[Claim]]
+    draw: Callable[[dict[str, Any]], Figure] | None = None
 
     def command(self, long: bool) -> str:
         """Return the command line that runs it."""
@@ -94,10 +94,11 @@ def run(benchmark: Benchmark, options: Options, out: Path) -> None:
 
 
 def save(benchmark: Benchmark, record: dict[str, Any], out: Path) -> str:
-    """Write a record's tables and picture to a folder; return the tables."""
+    """Write a record's tables, and its picture if it has one, to a folder; return the tables."""
     text = report(benchmark, record)
     (out / f"{benchmark.name}.md").write_text(f"# {benchmark.title}\n\n{text}", encoding="utf-8")
-    benchmark.draw(record["results"]).savefig(out / f"{benchmark.name}.png", dpi=110)
+    if benchmark.draw:
+        benchmark.draw(record["results"]).savefig(out / f"{benchmark.name}.png", dpi=110)
     return text
 
 
@@ -158,7 +159,7 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def paragraphs(*texts: str) -> str:
-    """Join the parts of a page: sentences, tables, pictures."""
+    """Join the parts of a page: sentences and tables."""
     return "\n\n".join(texts)
 
 

@@ -9,11 +9,9 @@ compares the first windows of two of them, once of the same kind, and once with 
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
-from benchmarks.plots import figure
 from benchmarks.sound_pairs import REST, SOUND
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
@@ -148,23 +146,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw how many changes are found, by kind."""
-    made, (axes,) = figure(1, height=3.5)
-    kinds = list(SOUND)
-    for windows in WINDOWS:
-        rows = [row for row in results["rows"] if row["windows"] == windows]
-        found = [100 * row["found"] / results["comparisons"] for row in rows]
-        axes.scatter(found, [kinds.index(row["kind"]) for row in rows], s=20, label=f"{windows} windows")
-    axes.set_yticks(range(len(kinds)), kinds)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 100)
-    axes.set_xlabel(f"{BEFORE:g} to {LESS:g} nats: reported [%]")
-    axes.legend(fontsize=8)
-    return made
-
-
-BENCHMARK = Benchmark("comparison", "Two recordings: false differences, and found ones", measure, describe, draw, claim)
+BENCHMARK = Benchmark("comparison", "Two recordings: false differences, and found ones", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -11,12 +11,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET
-from benchmarks.plots import COLOURS, figure
 from benchmarks.triples import FAMILIES, NOTHING
 from infonet_ros import InfoNet
 
@@ -203,25 +201,7 @@ def _mean_error(results: dict[str, Any], who: str, count: int) -> float:
     return float(np.mean(_errors(results, who, count)))
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the error of each family at T = 1000, and the mean over T."""
-    made, (families, mean) = figure(2, height=4.2)
-    who, counts, names = _peers(results), _counts(results), list(results["estimates"])
-    for number, name in enumerate(who):
-        places = np.arange(len(names)) + 0.4 * number - 0.2
-        families.barh(places, _errors(results, name, 1000), 0.4, color=COLOURS[name], label=name)
-        means = [np.mean(_errors(results, name, count)) for count in counts]
-        mean.loglog(counts, means, marker="o", color=COLOURS[name], label=name)
-    families.set_yticks(range(len(names)), names, fontsize=7)
-    families.invert_yaxis()
-    families.set_xlabel("mean absolute error at T = 1000 [nats]")
-    mean.set_xlabel("T")
-    mean.set_ylabel("mean absolute error over the families [nats]")
-    mean.legend(fontsize=7)
-    return made
-
-
-BENCHMARK = Benchmark("conditional", "Conditional mutual information", measure, describe, draw, claim)
+BENCHMARK = Benchmark("conditional", "Conditional mutual information", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -10,14 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from tqdm import tqdm
 
 from benchmarks import left_out, sharp
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET, KSG, installed_peers, what_is_left_out
-from benchmarks.plots import COLOURS, figure
 from infonet_ros import InfoNet
 
 FAMILIES = left_out.FAMILIES + sharp.FAMILIES
@@ -140,25 +138,7 @@ def _claims_of_errors(errors: dict[str, dict[str, dict[str, list[float]]]]) -> l
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Coverage of each family, with its 95 % confidence, around the goal."""
-    made, panels = figure(len(results["inside"]), height=6.4)
-    for axes, (samples, by_family) in zip(panels, results["inside"].items(), strict=True):
-        axes.axvspan(100 * GOAL[0], 100 * GOAL[1], color="#e8f1f8")
-        for place, (held, asked) in enumerate(by_family.values()):
-            if not asked:
-                continue
-            interval = binomtest(held, asked).proportion_ci(0.95)
-            axes.plot([100 * interval.low, 100 * interval.high], [place, place], color=COLOURS[INFONET], linewidth=1.5)
-            axes.plot(100 * held / asked, place, "o", color=COLOURS[INFONET])
-        axes.set_yticks(range(len(by_family)), list(by_family) if axes is panels[0] else [])
-        axes.invert_yaxis()
-        axes.set_xlim(0, 104)
-        axes.set_xlabel(f"truth inside the 90 % interval [%], T = {samples}", fontsize=8)
-    return made
-
-
-BENCHMARK = Benchmark("coverage", "Coverage of the interval", measure, describe, draw, claim)
+BENCHMARK = Benchmark("coverage", "Coverage of the interval", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

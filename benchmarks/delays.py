@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.estimators import INFONET
-from benchmarks.plots import figure
 from infonet_ros import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
@@ -187,21 +185,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the largest error of each case."""
-    made, (axes,) = figure(1, height=3.2)
-    for number, who in enumerate((INFONET, PEER)):
-        places = np.arange(len(results)) + 0.4 * number - 0.2
-        axes.barh(places, [_off(row, who, CASES[name]) for name, row in results.items()], 0.4, label=who)
-    axes.set_yticks(range(len(results)), list(results), fontsize=7)
-    axes.set_xscale("log")
-    axes.invert_yaxis()
-    axes.set_xlabel("largest error of the delay [ms]")
-    axes.legend(fontsize=7)
-    return made
-
-
-BENCHMARK = Benchmark("delays", "Delays", measure, describe, draw, claim)
+BENCHMARK = Benchmark("delays", "Delays", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

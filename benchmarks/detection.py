@@ -354,7 +354,7 @@ def _median(waits: Sequence[float | None]) -> float:
     return float(np.median([NEVER if wait is None else wait for wait in waits]))
 
 
-BENCHMARK = Benchmark("detection", "Broken pairs: how soon, how rarely in error", measure, describe, draw, claim)
+BENCHMARK = Benchmark("detection", "Broken pairs: how soon, how rarely in error", measure, describe, claim, draw)
 
 if __name__ == "__main__":
     main(BENCHMARK)

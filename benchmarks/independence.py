@@ -13,13 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.linalg import cholesky, solve_triangular
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET
-from benchmarks.plots import figure
 from benchmarks.streams import slow
 from infonet_ros import InfoNet
 
@@ -311,27 +309,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the AUC by T, and the power by task."""
-    made, (areas, power) = figure(2, height=3.0)
-    for name in next(iter(results["auc"].values())):
-        areas.plot(SAMPLES, [by_test[name] for by_test in results["auc"].values()], marker="o", label=name)
-    areas.plot(SAMPLES, NOTEBOOK, marker="o", color="#999999", label="notebook")
-    areas.set_xlabel("T")
-    areas.set_ylabel("AUC")
-    areas.legend(fontsize=7)
-    tasks = list(results["power"])
-    for number, name in enumerate((INFONET, DISTANCE, KERNEL)):
-        shares = [results["power"][task]["called"][name] / results["tested"] for task in tasks]
-        power.barh(np.arange(len(tasks)) + 0.27 * (number - 1), shares, 0.27, label=name)
-    power.set_yticks(range(len(tasks)), tasks, fontsize=7)
-    power.invert_yaxis()
-    power.set_xlabel("power")
-    power.legend(fontsize=7)
-    return made
-
-
-BENCHMARK = Benchmark("independence", "Independence of vectors", measure, describe, draw, claim)
+BENCHMARK = Benchmark("independence", "Independence of vectors", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -19,12 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
 from benchmarks.load import BOUND
 from benchmarks.node_process import as_arguments, interrupt, node_process
-from benchmarks.plots import figure
 from benchmarks.sensor_publisher import IMAGE_SHAPE
 
 if TYPE_CHECKING:
@@ -181,19 +178,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw both processes for each load."""
-    made, axes = figure(len(results["loads"]), height=2.4)
-    for one, (title, found) in zip(axes, results["loads"].items(), strict=True):
-        times = [1e6 * found[name] / found["messages of the time"] for name in ("node", "bare")]
-        one.barh(["node", "bare polling"], times, color=["#0072b2", "#e69f00"])
-        one.set_title(title, fontsize=9)
-        one.set_xlabel("a message [µs]")
-        one.invert_yaxis()
-    return made
-
-
-BENCHMARK = Benchmark("intake", "What a message costs the node", measure, describe, draw, claim)
+BENCHMARK = Benchmark("intake", "What a message costs the node", measure, describe, claim)
 
 
 def _main() -> None:

@@ -6,7 +6,6 @@ python -m benchmarks.level [--long]
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
@@ -14,7 +13,6 @@ from benchmarks.bus_streams import BUSES
 from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.driven_streams import Kind
 from benchmarks.estimators import INFONET
-from benchmarks.plots import figure
 from benchmarks.sensor_streams import SENSORS
 from infonet_ros import InfoNet
 
@@ -170,23 +168,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the false alarms of each kind at each T."""
-    made, (axes,) = figure(1, height=6.0)
-    names = list(dict.fromkeys(row["name"] for row in results["rows"]))
-    for count in SAMPLES:
-        rows = [row for row in results["rows"] if row["samples"] == count and not row["correlation"] and row["tested"]]
-        shares = [100 * row["called"] / row["tested"] for row in rows]
-        axes.scatter(shares, [names.index(row["name"]) for row in rows], s=12, label=f"T = {count}")
-    axes.axvspan(*(100 * share for share in ALARMS), color="#dddddd", zorder=0)
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.invert_yaxis()
-    axes.set_xlabel("false alarms [%]")
-    axes.legend(fontsize=7)
-    return made
-
-
-BENCHMARK = Benchmark("level", "Streams as robots have them", measure, describe, draw, claim)
+BENCHMARK = Benchmark("level", "Streams as robots have them", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

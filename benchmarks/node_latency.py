@@ -12,12 +12,9 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
 from benchmarks.load import Load
 from benchmarks.node_process import interrupt, node_process
-from benchmarks.plots import figure
 
 SHORT, LONG = 0.4, 3.0  # minutes
 
@@ -75,22 +72,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Median, 99 % and worst of the latencies."""
-    made, (axes,) = figure(1, height=2.2)
-    names = ("sample to matrix", "arrival to published", "computing")
-    for place, name in enumerate(names):
-        median, most, worst = (1000 * results[name][share] for share in ("median", "99 %", "worst"))
-        axes.plot([median, worst], [place, place], color="#0072b2", linewidth=1.5)
-        axes.plot([median, most, worst], [place] * 3, "o", color="#0072b2")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(left=0)
-    axes.set_xlabel("median, 99 %, worst [ms]")
-    return made
-
-
-BENCHMARK = Benchmark("node_latency", "Latency and load of the node", measure, describe, draw, claim)
+BENCHMARK = Benchmark("node_latency", "Latency and load of the node", measure, describe, claim)
 
 
 def _main() -> None:

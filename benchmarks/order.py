@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from tqdm import tqdm
 
@@ -21,7 +20,6 @@ from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.distributions import COMPONENTS, PUBLISHED, SHARP
 from benchmarks.estimators import INFONET, ORACLE, installed_peers, what_is_left_out
 from benchmarks.mixtures import GaussianMixture
-from benchmarks.plots import COLOURS, figure
 from infonet_ros import InfoNet
 
 SAMPLES = 2000
@@ -165,22 +163,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Share of right answers against the true difference, for each kind of mixtures."""
-    made, panels = figure(len(DRAWS))
-    for axes, kind in zip(panels, DRAWS, strict=True):
-        rows = by_difference(_of_kind(results["answers"], kind))
-        for estimator in next(iter(rows.values())):
-            shares = [100 * counts[estimator][0] / counts[estimator][1] for counts in rows.values()]
-            axes.plot(list(rows), shares, "o-", color=COLOURS[estimator], label=estimator)
-        axes.set_xlabel(f"difference of the true MI [nats], {kind}s")
-        axes.set_ylabel("right answers [%]")
-        axes.tick_params(axis="x", labelsize=6)
-    panels[0].legend(frameon=False, fontsize=8)
-    return made
-
-
-BENCHMARK = Benchmark("order", "Which of two pairs is the stronger", measure, describe, draw, claim)
+BENCHMARK = Benchmark("order", "Which of two pairs is the stronger", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.load import Load
-from benchmarks.plots import figure
 
 SHORT, LONG = (0.3, 5), (1.0, 25)  # minutes of the real node, rounds of each stage
 GOAL = 0.22  # seconds of processor time a hop
@@ -113,22 +111,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [Claim(text, f"at most {1e3 * GOAL:.0f} ms", f"{1e3 * took:.0f} ms", took <= GOAL)]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw each stage and its floor."""
-    made, (axes,) = figure(1, height=3.6)
-    for place, stage in enumerate(results["stages"]):
-        least, _ = floor(stage, results)
-        axes.barh(place, 1e3 * stage["seconds"], color="#0072b2", label="measured" if place == 0 else None)
-        axes.barh(place, 1e3 * least, height=0.35, color="#e69f00", label="floor" if place == 0 else None)
-    axes.set_yticks(range(len(results["stages"])), [stage["name"] for stage in results["stages"]])
-    axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.set_xlabel("a hop [ms]")
-    axes.legend(frameon=False, fontsize=8)
-    return made
-
-
-BENCHMARK = Benchmark("profile_hop", "Where the time of one hop goes", measure, describe, draw, claim)
+BENCHMARK = Benchmark("profile_hop", "Where the time of one hop goes", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

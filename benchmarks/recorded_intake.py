@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
-from benchmarks.plots import figure
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
@@ -143,17 +141,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the two side by side."""
-    made, axes = figure(1, height=2.0)
-    (one,) = axes
-    one.barh(list(NAMES.values()), [_microseconds(results, what) for what in NAMES], color=["#e69f00", "#0072b2"])
-    one.set_xlabel("a message [µs]")
-    one.invert_yaxis()
-    return made
-
-
-BENCHMARK = Benchmark("recorded_intake", "What a recorded message costs", measure, describe, draw, claim)
+BENCHMARK = Benchmark("recorded_intake", "What a recorded message costs", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

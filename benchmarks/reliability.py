@@ -16,8 +16,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
 from benchmarks import pages
 from benchmarks.benchmark import (
     RESULTS,
@@ -30,7 +28,6 @@ from benchmarks.benchmark import (
     markdown_table,
     run,
 )
-from benchmarks.plots import figure
 
 if TYPE_CHECKING:
     from benchmarks.fault_run import Plan
@@ -84,17 +81,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [Claim(text, "0", measured, not violated)]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Memory of the node after each episode."""
-    made, (axes,) = figure(1, height=2.6)
-    axes.plot([seconds / 60.0 for seconds in results["time"]], results["memory"], color="#0072b2", marker=".")
-    axes.set_ylim(bottom=0.0)
-    axes.set_xlabel("sensor time [min]")
-    axes.set_ylabel("memory of the node [MiB]")
-    return made
-
-
-BENCHMARK = Benchmark("reliability", "An hour of faults", measure, describe, draw, claim)
+BENCHMARK = Benchmark("reliability", "An hour of faults", measure, describe, claim)
 
 
 def _main() -> int:

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.stats import binomtest, pearsonr
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
 from benchmarks.estimators import INFONET, to_normal
-from benchmarks.plots import figure
 from benchmarks.streams import DRIFTING, HELD, REMEMBERING, Pair, slow
 from infonet_ros import InfoNet
 
@@ -264,22 +262,7 @@ def _power_claims(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw false alarms and power of each test."""
-    made, panels = figure(2, height=2.2)
-    titles = {"independent": "false alarms [%]", "coupled": "power [%]"}
-    for axes, kind in zip(panels, titles, strict=True):
-        by_test = results[kind]
-        axes.barh(range(len(by_test)), [100 * hits / pairs for hits, pairs in by_test.values()], color="#0072b2")
-        axes.set_yticks(range(len(by_test)), list(by_test) if axes is panels[0] else [])
-        axes.invert_yaxis()
-        axes.set_xlim(0, 100)
-        axes.set_xlabel(titles[kind])
-    panels[0].axvline(100 * LEVEL, color="black", linewidth=1, linestyle="--")
-    return made
-
-
-BENCHMARK = Benchmark("significance", "Significance on slow, held and drifting streams", measure, describe, draw, claim)
+BENCHMARK = Benchmark("significance", "Significance on slow, held and drifting streams", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -12,12 +12,10 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
-from benchmarks.plots import COLOURS, figure, sizes_along
 from infonet_ros import InfoNet
 
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows
@@ -145,22 +143,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Pairs a second against T, and against N."""
-    made, panels = figure(2)
-    for axes, (kind, size) in zip(panels, (("samples", "samples T"), ("channels", "channels N")), strict=True):
-        by_size = results[kind]
-        for name in next(iter(by_size.values())):
-            rates = [np.median(rates[name]) for rates in by_size.values()]
-            axes.plot([int(key) for key in by_size], rates, "o-", color=COLOURS[name], label=name)
-        sizes_along(axes, [int(key) for key in by_size])
-        axes.set_xlabel(f"{size}; {f'{CHANNELS} channels' if kind == 'samples' else f'T = {SAMPLES}'}")
-        axes.set_ylabel("pairs a second")
-    panels[0].legend(frameon=False, fontsize=8)
-    return made
-
-
-BENCHMARK = Benchmark("speed", "Speed", measure, describe, draw, claim)
+BENCHMARK = Benchmark("speed", "Speed", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

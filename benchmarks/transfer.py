@@ -10,13 +10,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.linalg import solve_discrete_lyapunov
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.estimators import INFONET
-from benchmarks.plots import figure
 from infonet_ros import InfoNet
 
 PEER, BESIDE = "PCMCI", f"{INFONET} beside two others"
@@ -229,26 +227,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return claims
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the direction by strength, and the values of linear systems."""
-    made, (directions, values) = figure(2)
-    for name, row in results["directions"].items():
-        shares = [row[str(strength)] / results["times"] for strength in STRENGTHS]
-        directions.plot(STRENGTHS, shares, marker="o", label=name)
-    directions.set_xlabel("strength of the coupling")
-    directions.set_ylabel("direction right")
-    directions.set_ylim(0.0, 1.05)
-    directions.legend(fontsize=7)
-    values.plot([0.0, 0.4], [0.0, 0.4], color="#777777", linewidth=0.8)
-    for strength in STRENGTHS:
-        found = results["values"][str(strength)]
-        values.plot([linear_truth(strength)] * len(found), found, ".", color="#0072b2")
-    values.set_xlabel("true transfer entropy [nats]")
-    values.set_ylabel("estimate [nats]")
-    return made
-
-
-BENCHMARK = Benchmark("transfer", "Transfer entropy", measure, describe, draw, claim)
+BENCHMARK = Benchmark("transfer", "Transfer entropy", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
 from benchmarks.driven_streams import KINDS as DRIVEN
-from benchmarks.plots import figure
 from benchmarks.streams import BEFORE, HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import Overview
@@ -132,18 +130,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def draw(results: dict[str, Any]) -> Figure:
-    """Draw the false alarms of each kind."""
-    made, (axes,) = figure(1, height=2.6)
-    axes.barh(range(len(KINDS)), [100 * results[kind][0] / max(1, results[kind][1]) for kind in KINDS], color="#0072b2")
-    axes.set_yticks(range(len(KINDS)), list(KINDS))
-    axes.invert_yaxis()
-    axes.axvline(100 * LEVEL, color="black", linewidth=1, linestyle="--")
-    axes.set_xlabel("false alarms [%]")
-    return made
-
-
-BENCHMARK = Benchmark("whole_significance", "Significance of whole recordings", measure, describe, draw, claim)
+BENCHMARK = Benchmark("whole_significance", "Significance of whole recordings", measure, describe, claim)
 
 if __name__ == "__main__":
     main(BENCHMARK)
