@@ -61,7 +61,7 @@ _WITNESSES: dict[str, Callable[[Diagnosis], bool]] = {
     "duplicates": _counted("duplicates"),
     "reordering": _counted("out of order"),
     "silence": _said("silent for"),
-    "departure": _said("nobody publishes it"),
+    "departure": _said("it has no publisher"),
     "not a number": _counted("values not known"),
     "infinite": _counted("values not known"),
     "short arrays": _counted("values not known"),

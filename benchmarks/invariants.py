@@ -10,6 +10,7 @@ import numpy as np
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
+from infonet_ros.estimator.samples.updates import LEAST_UPDATES
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.outputs.messages import matrix_from_message, pair_messages, time_nanoseconds
 
@@ -89,9 +90,15 @@ class MatrixInspector:
 
 def _invariants(matrix: DependenceMatrix) -> Iterator[tuple[str, bool]]:
     off_diagonal = ~np.eye(len(matrix.names), dtype=bool)
-    enough = (matrix.samples >= InfoNet.MIN_SAMPLES) & off_diagonal
-    values = (matrix.lower, matrix.mi, matrix.upper)
-    yield "finite, or NaN with a reason", all(np.array_equal(np.isfinite(v), enough) for v in values)
+    enough, values = np.isfinite(matrix.mi), (matrix.lower, matrix.mi, matrix.upper)
+    expected = (matrix.samples >= InfoNet.MIN_SAMPLES) & off_diagonal
+    held = (matrix.samples >= LEAST_UPDATES) & off_diagonal & matrix.valid & matrix.valid[:, None]
+    yield (
+        "finite, or NaN with a reason",
+        all(np.array_equal(np.isfinite(v), enough) for v in values)
+        and not np.any(expected & ~enough)
+        and not np.any(enough & ~expected & ~held),
+    )
     yield (
         "valid where enough samples vary",
         not np.any(matrix.valid & (np.diag(matrix.samples) < InfoNet.MIN_SAMPLES))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from infonet_ros import InfoNet
 from infonet_ros.estimator.samples.holding import Repetition, both_new, first_of_each, repeats
 from infonet_ros.estimator.samples.updates import LEAST_UPDATES, updates
 
@@ -193,6 +194,16 @@ def test_values_that_come_back_often_do_not_count_as_repeats(rng):
     first = first_of(np.tile(rng.standard_normal(LEAST_UPDATES), 3))
     np.testing.assert_array_equal(first, np.tile(np.arange(LEAST_UPDATES), 3))
     np.testing.assert_array_equal(first_of_each(first, first), np.arange(LEAST_UPDATES))
+
+
+@pytest.mark.parametrize(("known", "finite"), [(62, False), (70, True)])
+def test_two_held_streams_with_fewer_known_samples_than_any_pair_needs_have_no_estimate(net, rng, known, finite):
+    lengths = np.where(np.arange(known) % 5, 1, 2)
+    samples = np.full((100, 2), np.nan)
+    samples[:known] = np.repeat(rng.standard_normal((known, 2)), lengths, axis=0)[:known]
+    found = net.pairwise(samples)
+    assert LEAST_UPDATES <= found.samples[0, 1] < InfoNet.MIN_SAMPLES
+    assert np.isfinite(found.mi[0, 1]) == finite
 
 
 def test_all_ways_to_the_number_of_two_held_streams_agree(net, rng):

@@ -32,8 +32,9 @@ class Pattern:
         return self.repetition.shared(other.repetition)
 
     def least_rows(self, other: "Pattern") -> int:
-        """Return the smallest number of samples that gives an estimate."""
-        return LEAST_UPDATES if self.fewer(other) else MIN_SAMPLES
+        """Return the smallest number of samples that gives an estimate; a channel with few known samples has none."""
+        known = min(np.count_nonzero(self.good), np.count_nonzero(other.good))
+        return LEAST_UPDATES if self.fewer(other) and known >= MIN_SAMPLES else MIN_SAMPLES
 
 
 @dataclass(frozen=True, eq=False)
