@@ -1,1 +1,5 @@
-"""Measurements of infonet and of other estimators, in one run on one machine: ``python -m benchmarks``."""
+"""Measurements of the estimator and of the node: a command in each file here, and what they share in the folders.
+
+`streams` makes streams as robots have them, `truths` distributions of known MI, `peers` other estimators, and `live`
+runs the real node.
+"""

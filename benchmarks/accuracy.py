@@ -17,7 +17,10 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.distributions import (
+from benchmarks.peers.estimators import INFONET, KSG, ORACLE, installed_peers, what_is_left_out
+from benchmarks.peers.mine import STEPS, mine
+from benchmarks.plots import COLOURS, bars, figure, sizes_along
+from benchmarks.truths.distributions import (
     PUBLISHED,
     SHARP,
     Distribution,
@@ -25,9 +28,6 @@ from benchmarks.distributions import (
     random_mixtures,
     standard_tasks,
 )
-from benchmarks.estimators import INFONET, KSG, ORACLE, installed_peers, what_is_left_out
-from benchmarks.mine import STEPS, mine
-from benchmarks.plots import COLOURS, bars, figure, sizes_along
 from infonet_ros import InfoNet
 
 # T: repetitions of each task, random mixtures of each kind; with 60, the ratio of two errors is known to a tenth only

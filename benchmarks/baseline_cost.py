@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.intake import processor_seconds
-from benchmarks.load import BOUND, CHANNELS, Load
-from benchmarks.node_process import interrupt, node_process
+from benchmarks.live.load import BOUND, CHANNELS, Load
+from benchmarks.live.node_process import interrupt, node_process
 from infonet_ros import InfoNet
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
@@ -29,7 +29,7 @@ from infonet_ros.dependence.lagged_pair import LaggedPair
 if TYPE_CHECKING:
     from subprocess import Popen
 
-    from benchmarks.listener import Listener
+    from benchmarks.live.listener import Listener
 
 SHORT, LONG = 1, 8  # changes of place
 BLOCK = 15.0  # s of which the processor time is taken
@@ -42,7 +42,7 @@ NODES = ("infonet", "other")
 
 def measure(options: Options) -> dict[str, Any]:
     """Return the processor seconds of the node with and without a baseline, block by block, and skipped windows."""
-    from benchmarks.listener import listening
+    from benchmarks.live.listener import listening
 
     changes = LONG if options.long else SHORT
     load = Load(minutes=2 * changes * (BLOCK + 2.0 * BOUND) / 60.0)  # it ends with the last block
@@ -103,7 +103,7 @@ def _done(listener: "Listener", nodes: Mapping[str, "Popen[bytes]"]) -> dict[str
 
 
 def _write_baseline(net: InfoNet, load: Load, path: Path) -> int:
-    """Learn pairs of channels of the same topic from noise like that of `benchmarks.publisher`; return their number."""
+    """Learn pairs of channels of the same topic from noise like that of `live.publisher`; return their number."""
     rng, count = np.random.default_rng(0), round(LEARNT * load.rate)
     names = [f"{topic.strip('/')}.quaternion.{channel}" for topic in load.topic_names for channel in CHANNELS]
     noise = rng.standard_normal((count + 1, 1)) + rng.standard_normal((count + 1, len(names)))

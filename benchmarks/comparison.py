@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
-from benchmarks.sound_pairs import REST, SOUND
+from benchmarks.streams.coupled import REST, SOUND
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
 from infonet_ros.dependence.window_matrices import channel_matrices

@@ -14,8 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.estimators import INFONET
-from benchmarks.triples import FAMILIES, NOTHING
+from benchmarks.peers.estimators import INFONET
+from benchmarks.truths.triples import FAMILIES, NOTHING
 from infonet_ros import InfoNet
 
 PEER = "KSG (ennemi)"

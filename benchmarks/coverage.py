@@ -13,9 +13,9 @@ import numpy as np
 from scipy.stats import binomtest
 from tqdm import tqdm
 
-from benchmarks import left_out, sharp
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.estimators import INFONET, KSG, installed_peers, what_is_left_out
+from benchmarks.peers.estimators import INFONET, KSG, installed_peers, what_is_left_out
+from benchmarks.truths import left_out, sharp
 from infonet_ros import InfoNet
 
 FAMILIES = left_out.FAMILIES + sharp.FAMILIES

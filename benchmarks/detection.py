@@ -23,7 +23,7 @@ from scipy.stats import poisson
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.detectors import (
+from benchmarks.peers.detectors import (
     ByBaseline,
     Detector,
     LinearResidual,
@@ -32,7 +32,7 @@ from benchmarks.detectors import (
     alarms,
 )
 from benchmarks.plots import figure
-from benchmarks.sound_pairs import MEMORY, SOUND, decoupled
+from benchmarks.streams.coupled import MEMORY, SOUND, decoupled
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.forms import Form

@@ -17,8 +17,8 @@ from scipy.linalg import cholesky, solve_triangular
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.estimators import INFONET
-from benchmarks.streams import slow
+from benchmarks.peers.estimators import INFONET
+from benchmarks.streams.pairs import slow
 from infonet_ros import InfoNet
 
 LEVEL = 0.05

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
-from benchmarks.load import BOUND
-from benchmarks.node_process import as_arguments, interrupt, node_process
-from benchmarks.sensor_publisher import IMAGE_SHAPE
+from benchmarks.live.load import BOUND
+from benchmarks.live.node_process import as_arguments, interrupt, node_process
+from benchmarks.live.sensor_publisher import IMAGE_SHAPE
 
 if TYPE_CHECKING:
-    from benchmarks.listener import Listener
+    from benchmarks.live.listener import Listener
 
 SHORT, LONG = 10.0, 60.0  # s, of each load
 TICK = os.sysconf("SC_CLK_TCK")
@@ -101,10 +101,10 @@ def measure(options: Options, minutes: float | None = None) -> dict[str, Any]:
 
 
 def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
-    from benchmarks.listener import listening
+    from benchmarks.live.listener import listening
 
     count = round(seconds * load.rate)
-    publisher = [sys.executable, "-m", "benchmarks.sensor_publisher", *load.names]
+    publisher = [sys.executable, "-m", "benchmarks.live.sensor_publisher", *load.names]
     publisher += ["--kind", load.kind, "--rate", str(load.rate), "--count", str(count)]
     with listening() as listener, node_process(load.node_arguments(weights)) as node, _bare_polling(load) as bare:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
@@ -133,7 +133,7 @@ def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
 @contextmanager
 def _bare_polling(load: Sensors) -> Iterator["subprocess.Popen[str]"]:
     """Run the process that only takes the bytes; it prints how many messages it took when it is interrupted."""
-    command = [sys.executable, "-m", "benchmarks.bare_polling", *load.names]
+    command = [sys.executable, "-m", "benchmarks.live.bare_polling", *load.names]
     command += ["--type", load.type, "--depth", str(load.depth)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

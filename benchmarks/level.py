@@ -9,11 +9,11 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.bus_streams import BUSES
-from benchmarks.driven_streams import KINDS as DRIVEN
-from benchmarks.driven_streams import Kind
-from benchmarks.estimators import INFONET
-from benchmarks.sensor_streams import SENSORS
+from benchmarks.peers.estimators import INFONET
+from benchmarks.streams.buses import BUSES
+from benchmarks.streams.driven import KINDS as DRIVEN
+from benchmarks.streams.driven import Kind
+from benchmarks.streams.sensors import SENSORS
 from infonet_ros import InfoNet
 
 KINDS = {**DRIVEN, **SENSORS, **BUSES}

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
-from benchmarks.load import Load
-from benchmarks.node_process import interrupt, node_process
+from benchmarks.live.load import Load
+from benchmarks.live.node_process import interrupt, node_process
 
 SHORT, LONG = 0.4, 3.0  # minutes
 
@@ -22,7 +22,7 @@ SHORT, LONG = 0.4, 3.0  # minutes
 def measure(options: Options, load: Load | None = None) -> dict[str, Any]:
     """Return what was counted, and the quantiles of the latencies in seconds."""
     load = load or Load(minutes=LONG if options.long else SHORT)
-    from benchmarks.listener import listening
+    from benchmarks.live.listener import listening
 
     with listening() as listener, node_process(load.node_arguments(options.weights)) as node:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")

@@ -17,9 +17,9 @@ from scipy.stats import binomtest
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
-from benchmarks.distributions import COMPONENTS, PUBLISHED, SHARP
-from benchmarks.estimators import INFONET, ORACLE, installed_peers, what_is_left_out
-from benchmarks.mixtures import GaussianMixture
+from benchmarks.peers.estimators import INFONET, ORACLE, installed_peers, what_is_left_out
+from benchmarks.truths.distributions import COMPONENTS, PUBLISHED, SHARP
+from benchmarks.truths.mixtures import GaussianMixture
 from infonet_ros import InfoNet
 
 SAMPLES = 2000

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.accuracy import INDEPENDENT, mean_rows
 from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, paragraphs, report, save, verdict
-from benchmarks.estimators import INFONET
+from benchmarks.peers.estimators import INFONET
 from benchmarks.speed import GOALS, ratios
 
 ROOT = Path(__file__).resolve().parent.parent

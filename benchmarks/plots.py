@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.estimators import INFONET, KSG, ORACLE
+from benchmarks.peers.estimators import INFONET, KSG, ORACLE
 
 COLOURS = {
     INFONET: "#0072b2",  # Okabe and Ito's palette, which colour-blind readers can tell apart

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.load import Load
+from benchmarks.live.load import Load
 
 SHORT, LONG = (0.3, 5), (1.0, 25)  # minutes of the real node, rounds of each stage
 GOAL = 0.22  # seconds of processor time a hop
@@ -27,8 +27,8 @@ def measure(options: Options) -> dict[str, Any]:
     """Return the stages, what this machine can do, and the processor time of the real node."""
     import rclpy
 
-    from benchmarks.hop_stages import Hop, Stage, message_size
-    from benchmarks.live_hop import processor_seconds
+    from benchmarks.live.hop_stages import Hop, Stage, message_size
+    from benchmarks.live.live_hop import processor_seconds
 
     minutes, rounds = LONG if options.long else SHORT
     load = Load(minutes)

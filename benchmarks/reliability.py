@@ -1,8 +1,9 @@
 """An hour of faults: the real node, in its own process over real middleware, and everything that goes wrong on a robot.
 
-A recording is played in a loop at ten times its speed, with faults in an order that the seed decides (faults.py). Every
-matrix is checked (invariants.py); after each episode the node must give matrices with every row known again, its
-threads and files must be as before, and it must have named what was wrong (diagnosis.py). Needs ROS 2.
+A recording is played in a loop at ten times its speed, with faults in an order that the seed decides. Every matrix is
+checked; after each episode the node must give matrices with every row known again, its threads and files must be as
+before, and it must have named what was wrong. The parts are in live/: faults.py, invariants.py, diagnosis.py. Needs
+ROS 2.
 
     make faults
     python -m benchmarks.reliability [--long] [--hours 1] [--rate 10] [--seed 0] [--storm FAULT ...]
@@ -30,14 +31,14 @@ from benchmarks.benchmark import (
 )
 
 if TYPE_CHECKING:
-    from benchmarks.fault_run import Plan
+    from benchmarks.live.fault_run import Plan
 
 SHORT, LONG = 0.05, 1.0  # hours
 
 
 def measure(options: Options, plan: "Plan | None" = None) -> dict[str, Any]:
     """Return what was injected, checked and violated."""
-    from benchmarks.fault_run import Plan, play_faults
+    from benchmarks.live.fault_run import Plan, play_faults
 
     return play_faults(plan or Plan(hours=LONG if options.long else SHORT))
 
@@ -85,8 +86,8 @@ BENCHMARK = Benchmark("reliability", "An hour of faults", measure, describe, cla
 
 
 def _main() -> int:
-    from benchmarks.fault_run import Plan
-    from benchmarks.faults import FAULTS
+    from benchmarks.live.fault_run import Plan
+    from benchmarks.live.faults import FAULTS
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reliability")
     add_options(parser)

@@ -14,8 +14,8 @@ from scipy.stats import binomtest, pearsonr
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
-from benchmarks.estimators import INFONET, to_normal
-from benchmarks.streams import DRIFTING, HELD, REMEMBERING, Pair, slow
+from benchmarks.peers.estimators import INFONET, to_normal
+from benchmarks.streams.pairs import DRIFTING, HELD, REMEMBERING, Pair, slow
 from infonet_ros import InfoNet
 
 COEFFICIENT = 0.95

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
-from benchmarks.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
+from benchmarks.peers.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
 from infonet_ros import InfoNet
 
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows

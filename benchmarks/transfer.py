@@ -14,7 +14,7 @@ from scipy.linalg import solve_discrete_lyapunov
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
-from benchmarks.estimators import INFONET
+from benchmarks.peers.estimators import INFONET
 from infonet_ros import InfoNet
 
 PEER, BESIDE = "PCMCI", f"{INFONET} beside two others"

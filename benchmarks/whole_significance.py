@@ -10,8 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
-from benchmarks.driven_streams import KINDS as DRIVEN
-from benchmarks.streams import BEFORE, HELD, Rng, slow
+from benchmarks.streams.driven import KINDS as DRIVEN
+from benchmarks.streams.pairs import BEFORE, HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.moves import Moves

@@ -6,17 +6,18 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, sharp
+from benchmarks import accuracy
 from benchmarks.benchmark import Options, markdown_table, run
 from benchmarks.delays import CASES as DELAYED
-from benchmarks.distributions import standard_tasks
-from benchmarks.estimators import INFONET, gaussian_copula, scikit_learn
-from benchmarks.left_out import FAMILIES
-from benchmarks.mine import mine
-from benchmarks.module_clock import ModuleClock
+from benchmarks.live.module_clock import ModuleClock
+from benchmarks.peers.estimators import INFONET, gaussian_copula, scikit_learn
+from benchmarks.peers.mine import mine
 from benchmarks.speed import exponent
 from benchmarks.transfer import logistic
-from benchmarks.triples import FAMILIES as TRIPLES
+from benchmarks.truths import sharp
+from benchmarks.truths.distributions import standard_tasks
+from benchmarks.truths.left_out import FAMILIES
+from benchmarks.truths.triples import FAMILIES as TRIPLES
 
 TINY = {
     "accuracy": {
@@ -62,7 +63,7 @@ def test_a_tiny_run_leaves_tables(name, monkeypatch, tmp_path, capsys):
 
 
 def test_a_peer_that_is_not_installed_is_left_out_with_a_sentence(monkeypatch, tmp_path, capsys):
-    from benchmarks import estimators
+    from benchmarks.peers import estimators
 
     monkeypatch.setattr(estimators, "find_spec", lambda module: None if module in ("ennemi", "sklearn") else module)
     for setting, value in TINY["accuracy"].items():

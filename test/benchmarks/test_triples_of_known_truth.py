@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import gaussian_kde
 
 from benchmarks.transfer import autoregression, linear_truth
-from benchmarks.triples import FAMILIES
+from benchmarks.truths.triples import FAMILIES
 
 
 def gaussian(x, y, given):

@@ -5,11 +5,11 @@ import pytest
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from benchmarks import sharp
-from benchmarks.distributions import standard_tasks
-from benchmarks.estimators import to_normal
-from benchmarks.left_out import FAMILIES
-from benchmarks.mixtures import GaussianMixture
+from benchmarks.peers.estimators import to_normal
+from benchmarks.truths import sharp
+from benchmarks.truths.distributions import standard_tasks
+from benchmarks.truths.left_out import FAMILIES
+from benchmarks.truths.mixtures import GaussianMixture
 
 
 def nearest_neighbours(x, y, k=3):

@@ -7,7 +7,7 @@ from pathlib import Path
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-from benchmarks.load import Load
+from benchmarks.live.load import Load
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.infonet_node import InfonetNode
 

@@ -19,7 +19,7 @@ PERIOD = 0.02  # s
 
 def main() -> None:
     """Poll until SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bare_polling", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live.bare_polling", description=__doc__)
     parser.add_argument("topics", nargs="+")
     parser.add_argument("--type", required=True)
     parser.add_argument("--depth", type=int, required=True)

@@ -1,10 +1,10 @@
-"""More streams as those of `driven_streams`: an encoder, a thermostat, a robot that drives and rests."""
+"""More streams as those of `driven`: an encoder, a thermostat, a robot that drives and rests."""
 
 import numpy as np
 from scipy.signal import lfilter, medfilt
 
-from benchmarks.driven_streams import Driven, Kind
-from benchmarks.streams import BEFORE, Rng, held, slow_noise, switch
+from benchmarks.streams.driven import Driven, Kind
+from benchmarks.streams.pairs import BEFORE, Rng, held, slow_noise, switch
 
 
 def _encoder(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.node_process import as_arguments
+from benchmarks.live.node_process import as_arguments
 
 CHANNELS = ("x", "y", "z", "w")
 PUBLISHERS = 2  # processes
@@ -61,7 +61,7 @@ class Load:
         command = [
             sys.executable,
             "-m",
-            "benchmarks.publisher",
+            "benchmarks.live.publisher",
             "--rate",
             str(self.rate),
             "--count",

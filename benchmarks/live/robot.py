@@ -19,9 +19,9 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 
-from benchmarks.diagnosis import Diagnosis
-from benchmarks.faults import Episode, FaultyRobot
-from benchmarks.invariants import MatrixInspector
+from benchmarks.live.diagnosis import Diagnosis
+from benchmarks.live.faults import Episode, FaultyRobot
+from benchmarks.live.invariants import MatrixInspector
 from infonet_ros import InfoNet
 from infonet_ros.intake.messages.types import message_class
 from infonet_ros.msg import MutualInformationMatrix

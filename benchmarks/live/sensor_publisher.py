@@ -8,7 +8,7 @@ import rclpy
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, Imu
 
-from benchmarks.load import BOUND
+from benchmarks.live.load import BOUND
 
 IMAGE_SHAPE = (480, 640, 3)
 """Rows, columns and colours: 0.9 MB."""
@@ -18,7 +18,7 @@ SUBSCRIBERS = 2  # the node, and the bare process
 
 def main() -> None:
     """Publish as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sensor_publisher", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live.sensor_publisher", description=__doc__)
     parser.add_argument("topics", nargs="+")
     parser.add_argument("--kind", choices=("imu", "image"), required=True)
     parser.add_argument("--rate", type=float, required=True, help="Hz, of each topic")

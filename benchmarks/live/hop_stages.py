@@ -13,8 +13,8 @@ from geometry_msgs.msg import QuaternionStamped
 from rclpy.serialization import serialize_message
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.load import Load
-from benchmarks.module_clock import ModuleClock
+from benchmarks.live.load import Load
+from benchmarks.live.module_clock import ModuleClock
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix

@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
 
-from benchmarks.load import BOUND, Load
+from benchmarks.live.load import BOUND, Load
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.session import ros_session
 

@@ -1,10 +1,10 @@
-"""More streams as those of `driven_streams`: of buses, counters, switches and programs."""
+"""More streams as those of `driven`: of buses, counters, switches and programs."""
 
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.driven_streams import Kind
-from benchmarks.streams import BEFORE, Rng, held, slow_noise
+from benchmarks.streams.driven import Kind
+from benchmarks.streams.pairs import BEFORE, Rng, held, slow_noise
 
 
 def _bumper(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:

@@ -14,14 +14,14 @@ import numpy as np
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-from benchmarks.faults import FAULTS, STORMS, Episode, FaultyRobot, Message, episodes, load_messages
-from benchmarks.invariants import MatrixInspector, ProcessState, Tally
-from benchmarks.node_process import as_arguments, interrupt, node_process
-from benchmarks.robot import Robot
+from benchmarks.live.faults import FAULTS, STORMS, Episode, FaultyRobot, Message, episodes, load_messages
+from benchmarks.live.invariants import MatrixInspector, ProcessState, Tally
+from benchmarks.live.node_process import as_arguments, interrupt, node_process
+from benchmarks.live.robot import Robot
 from infonet_ros.intake.bags import Bag
 from infonet_ros.settings import Settings, load_settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RECORDING, PARAMETERS = ROOT / "test" / "data" / "guardian", ROOT / "config" / "guardian.yaml"
 
 WINDOW, HOP = 10.0, 2.0  # seconds of sensor time

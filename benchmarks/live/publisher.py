@@ -8,12 +8,12 @@ import rclpy
 from geometry_msgs.msg import QuaternionStamped
 from rclpy.qos import QoSProfile
 
-from benchmarks.load import BOUND, CHANNELS
+from benchmarks.live.load import BOUND, CHANNELS
 
 
 def main() -> None:
     """Publish as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.publisher", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live.publisher", description=__doc__)
     parser.add_argument("topics", nargs="+")
     parser.add_argument("--rate", type=float, required=True, help="Hz, of each topic")
     parser.add_argument("--count", type=int, required=True, help="messages on each topic")

@@ -12,7 +12,7 @@ from scipy.signal import butter, lfilter, sosfilt
 from scipy.special import ndtr
 from scipy.stats import t as student
 
-from benchmarks.streams import BEFORE, Rng, held, slow_noise, switch
+from benchmarks.streams.pairs import BEFORE, Rng, held, slow_noise, switch
 
 Driven = Callable[[np.ndarray, Rng, int], np.ndarray]
 """From noise (at least 10 T + 2 `BEFORE`), a generator of times, and T to a stream (T,)."""

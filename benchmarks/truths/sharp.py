@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special, stats
 
-from benchmarks.distributions import Distribution
+from benchmarks.truths.distributions import Distribution
 
 NODES = 4001
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
-from benchmarks.distributions import Distribution, gaussian_pair
+from benchmarks.truths.distributions import Distribution, gaussian_pair
 
 
 def plackett(rng: np.random.Generator) -> Distribution:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from benchmarks.mixtures import GaussianMixture
+from benchmarks.truths.mixtures import GaussianMixture
 
 Sampler = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 Pointwise = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -1,0 +1,1 @@
+"""What infonet is compared with: other estimators, and other ways to notice a broken pair."""

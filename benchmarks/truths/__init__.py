@@ -1,0 +1,1 @@
+"""Distributions whose mutual information is known, in closed form or by quadrature."""
