@@ -71,19 +71,15 @@ class Difference:
 
     def __str__(self) -> str:
         interval = f"({self.lower:+.2f} to {self.upper:+.2f}, p = {self.p_adjusted:.2g})"
+        name, both = self.names[0], " and ".join(self.names)
         if self.what == "mi":
-            a, b = self.names
-            return f"{a} and {b} share {self.after:.2f} nats, {self.before:.2f} before {interval}"
+            return f"{both} share {self.after:.2f} nats, {self.before:.2f} before {interval}"
         if self.what == "correlation":
-            a, b = self.names
-            return f"{a} and {b} have a correlation of {self.after:.2f}, {self.before:.2f} before {interval}"
-        if self.what == "gain":
-            a, b = self.names
-            return f"{a} varies {np.exp(self.shift):.2f} times as much beside {b} as before {interval}"
-        (name,) = self.names
+            return f"{both} have a correlation of {self.after:.2f}, {self.before:.2f} before {interval}"
         if self.what == "mean":
             return f"the mean of {name} moved by {self.shift:+.2f} standard deviations {interval}"
-        return f"{name} varies {np.exp(self.shift):.2f} times as much as before {interval}"
+        beside = f" beside {self.names[1]}" if self.what == "gain" else ""
+        return f"{name} varies {np.exp(self.shift):.2f} times as much{beside} as before {interval}"
 
 
 @dataclass(frozen=True, eq=False)

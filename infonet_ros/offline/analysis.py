@@ -25,9 +25,11 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.whole_recording.clock_drift import apart
+from infonet_ros.offline.whole_recording.groups import Group, groups
 from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.significance import Significance
+from infonet_ros.offline.whole_recording.signs import opposite_signs
 from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
@@ -136,6 +138,16 @@ class Analysis:
     def significance(self) -> Significance:
         """Which pairs are significant over the whole recording."""
         return Significance(self.whole.matrix, self.whole.shifts, all_shifts=not self.settings.surrogates)
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Channels of which every two share much, see `groups`."""
+        return groups(self.whole, self.significance)
+
+    @cached_property
+    def opposite(self) -> np.ndarray:
+        """(N, N) bool: one channel falls as the other rises, see `opposite_signs`."""
+        return opposite_signs(self.whole, self.significance)
 
     @property
     def zero(self) -> int:

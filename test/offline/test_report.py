@@ -11,9 +11,9 @@ from infonet_ros.dependence.changes.matrix_changes import Change
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.dependence.changes.verdicts import Outcome
 from infonet_ros.offline.findings.findings_record import findings_record
-from infonet_ros.offline.findings.groups import similar_order
 from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.pages.report import render_report
+from infonet_ros.offline.whole_recording.groups import similar_order
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_the_picture_links_what_the_findings_name(page):
 
 
 def test_the_matrix_is_in_the_order_of_clustering(page, small_analysis):
-    assert data_of(page)["order"] == similar_order(small_analysis).tolist()
+    assert data_of(page)["order"] == similar_order(small_analysis.whole, small_analysis.significance).tolist()
 
 
 def test_the_page_asks_nothing_of_the_network(page):

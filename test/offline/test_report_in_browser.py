@@ -11,9 +11,9 @@ from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, 
 from table_files import written
 
 from infonet_ros.drawing import palette
-from infonet_ros.offline.findings.groups import similar_order
 from infonet_ros.offline.pages.report import render_report
 from infonet_ros.offline.pages.report_data import page_data
+from infonet_ros.offline.whole_recording.groups import similar_order
 
 CELLS = """id => {
   const canvas = document.querySelector(`#${id} canvas`);
@@ -79,7 +79,8 @@ def assert_shows(page, mi, order, end):
 
 
 def test_the_matrix_shows_the_whole_recording_and_each_window(opened, text, small_analysis):
-    page, order, end = opened(text), similar_order(small_analysis), scale_of(small_analysis)
+    order = similar_order(small_analysis.whole, small_analysis.significance)
+    page, end = opened(text), scale_of(small_analysis)
     assert_shows(page, small_analysis.whole.matrix.mi, order, end)
     for _ in range(4):
         page.press("#window", "ArrowRight")

@@ -7,12 +7,11 @@ from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.dependence.changes.matrix_changes import Change
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings.groups import Group, groups
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
-from infonet_ros.offline.findings.signs import opposite
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
+from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.stuck import Stuck
 from infonet_ros.text import NANOSECONDS
 
@@ -39,7 +38,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         ],
         "drifts": [_drift_record(analysis, drift) for drift in analysis.whole.drifts],
         "stuck": [_stuck_record(analysis, one) for one in analysis.whole.stuck],
-        "groups": [_group_record(analysis, group) for group in groups(analysis)],
+        "groups": [_group_record(analysis, group) for group in analysis.groups],
         "pairs": _pair_records(analysis),
         "changes": [_change_record(analysis, change) for change in analysis.changes],
         "lone_changes": [_lone_record(analysis, change) for change in analysis.lone_changes],
@@ -142,7 +141,7 @@ def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
             "untested": significance.why_untested(a, b),
             "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
             "by_changes": bool(significance.by_changes[a, b]),
-            "opposite_signs": opposite(analysis, a, b),
+            "opposite_signs": bool(analysis.opposite[a, b]),
             "delay_clear": (delay := Delay.of(analysis, a, b)).clear,
             "smoothed": delay.smoothed,
             "stamps": delay.stamps,

@@ -5,7 +5,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings.groups import Group
+from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.kinship import Kinship
 
 USEFUL_MI = 0.05

@@ -10,12 +10,12 @@ from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import alike
-from infonet_ros.offline.findings.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.offline.findings.told import ToldGroup, ToldPair
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import Pair
+from infonet_ros.offline.whole_recording.groups import LEAST_MEMBERS, Group
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8
@@ -98,7 +98,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Group | Pair]:
     Then come pairs whose channels are connected already, and one of each group, with the interval of its delay: if that
     tells something about stamps, it follows its group. Last come pairs that share little.
     """
-    found = groups(analysis)
+    found = analysis.groups
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
     news = News(analysis.whole.kinship, found)
     again: list[Pair] = []
@@ -146,7 +146,7 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
     In a group of three the explanation shows which channel is between the others. In a larger group every channel
     explains a pair, so these explanations are left out.
     """
-    found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
+    found = [set(group.members) for group in analysis.groups if len(group.members) > LEAST_MEMBERS]
     kinship = analysis.whole.kinship
     rates = kinship.rate | kinship.rate.T
     for a, b in ranked_pairs(analysis):
@@ -162,7 +162,7 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
 def _of_one_period(analysis: Analysis) -> Iterator[Finding]:
     """Yield pairs of one period that surely share much, such as a thermostat and its oven: no shift can test them."""
     whole, reasons = analysis.whole, analysis.whole.matrix.reasons
-    news = News(whole.kinship, groups(analysis))
+    news = News(whole.kinship, analysis.groups)
     for a, b in ranked_pairs(analysis):
         sure = whole.matrix.lower[a, b] >= _UNTESTED_MI and not (whole.kinship.trivial | whole.weaker_form)[a, b]
         if sure and reasons[a, b] == COMMON_PERIOD and news.connects(a, b):

@@ -7,9 +7,8 @@ import numpy as np
 
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import ANY
-from infonet_ros.offline.findings.groups import Group
-from infonet_ros.offline.findings.signs import opposite
 from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_text, listed
 
@@ -47,7 +46,7 @@ class ToldPair:
             upper=upper,
             delay=Delay.of(analysis, a, b),
             leader="" if leader is None else analysis.names[leader],
-            opposite=opposite(analysis, a, b),
+            opposite=bool(analysis.opposite[a, b]),
             judged=_BY_CHANGES if analysis.significance.by_changes[a, b] else "",
         )
 
@@ -119,7 +118,7 @@ class ToldGroup:
     def of(cls, analysis: Analysis, group: Group) -> "ToldGroup":
         """Return what is told about a group: channels of one delay in the order of the recording."""
         names = tuple(analysis.names[member] for member in group.members)
-        turned = tuple(opposite(analysis, group.members[0], member) for member in group.members)
+        turned = tuple(analysis.opposite[group.members[0], [*group.members]].tolist())
         return cls(names, group.delays, turned, group.least, group.most, 1.0 / analysis.whole.matrix.sample_rate)
 
     def joined(self, names: tuple[str, ...], others: Sequence["ToldGroup"]) -> "ToldGroup":

@@ -6,18 +6,18 @@ Rendering is pure: an analysis in, a page out.
 from infonet_ros.drawing.labels import short_names
 from infonet_ros.drawing.links import link_picture
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings.groups import groups, similar_order
 from infonet_ros.offline.findings.sentences import links
 from infonet_ros.offline.pages import report_sections as sections
 from infonet_ros.offline.pages.html import render
 from infonet_ros.offline.pages.report_data import kept_windows, page_data
 from infonet_ros.offline.results.provenance import Provenance
+from infonet_ros.offline.whole_recording.groups import similar_order
 
 
 def render_report(analysis: Analysis, provenance: Provenance) -> str:
     """Render the page."""
     kept, labels = kept_windows(analysis), short_names(analysis.names)
-    order, together = similar_order(analysis), groups(analysis)
+    order, together = similar_order(analysis.whole, analysis.significance), analysis.groups
     return render(
         "report.html",
         styles=("report.css",),

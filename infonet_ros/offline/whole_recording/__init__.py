@@ -4,5 +4,6 @@
 - Samples: `stuck` and `rest` find those that are left out, `moves` are their changes, `late_clocks` and `clock_drift`
   find wrong stamps.
 - Pairs: `search_range` and `delays` on the clocks of `pair_clocks`, `pair_estimates`, `conditional_pairs`, `p_values`,
-  `kinship` (a speed and its position), and `significance` of the result.
+  `kinship` (a speed and its position).
+- The result: its `significance`, `groups` of channels that move together, and `signs`.
 """

@@ -9,8 +9,8 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 from scipy.spatial.distance import squareform
 
 from infonet_ros.estimator.peak import correlation
-from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART, NO_DELAY
+from infonet_ros.offline.whole_recording.significance import Significance
+from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART, NO_DELAY, WholeRecording
 
 LEAST_MEMBERS = 3
 
@@ -30,62 +30,62 @@ class Group:
     most: float
 
 
-def groups(analysis: Analysis) -> list[Group]:
+def groups(whole: WholeRecording, significance: Significance) -> list[Group]:
     """Return the groups of a recording, the largest first.
 
     A channel is in one group at most; a computed rate is in none if its topic has the measured rate. Of a field and its
     rate of change, which move together by definition, a group has the one that shares more with the others. And fields
     that move together by level and by rate are one group.
     """
-    channels = np.flatnonzero(~analysis.whole.kinship.repeated)
+    channels = np.flatnonzero(~whole.kinship.repeated)
     if len(channels) < LEAST_MEMBERS:
         return []
-    distances = _distances(analysis)[np.ix_(channels, channels)]
+    distances = _distances(whole, significance)[np.ix_(channels, channels)]
     labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
-    members = [_one_form_each(analysis, channels[labels == label]) for label in np.unique(labels)]
-    found = [_group(analysis, one) for one in members if len(one) >= LEAST_MEMBERS]
+    members = [_one_form_each(whole, channels[labels == label]) for label in np.unique(labels)]
+    found = [_group(whole, one) for one in members if len(one) >= LEAST_MEMBERS]
     found.sort(key=lambda group: (-len(group.members), -group.most))
-    return [group for place, group in enumerate(found) if not any(_repeats(analysis, group, a) for a in found[:place])]
+    return [group for place, group in enumerate(found) if not any(_repeats(whole, group, a) for a in found[:place])]
 
 
-def _repeats(analysis: Analysis, group: Group, larger: Group) -> bool:
+def _repeats(whole: WholeRecording, group: Group, larger: Group) -> bool:
     """Return whether all members of a group are in a larger one by the other form of their field."""
-    other_form = analysis.whole.kinship.one_field[np.ix_(group.members, larger.members)]
+    other_form = whole.kinship.one_field[np.ix_(group.members, larger.members)]
     return bool(other_form.any(axis=1).all())
 
 
-def _one_form_each(analysis: Analysis, members: np.ndarray) -> np.ndarray:
+def _one_form_each(whole: WholeRecording, members: np.ndarray) -> np.ndarray:
     """Return the members (K,) without the weaker form of a field of which both forms are there."""
     square = np.ix_(members, members)
-    one_field = analysis.whole.kinship.one_field[square]
-    shared = np.where(one_field, 0.0, np.nan_to_num(analysis.whole.matrix.mi[square])).sum(axis=1)
+    one_field = whole.kinship.one_field[square]
+    shared = np.where(one_field, 0.0, np.nan_to_num(whole.matrix.mi[square])).sum(axis=1)
     return members[~(one_field & (shared[:, None] < shared)).any(axis=1)]
 
 
-def similar_order(analysis: Analysis) -> np.ndarray:
+def similar_order(whole: WholeRecording, significance: Significance) -> np.ndarray:
     """Return the channels (N,) in an order with similar ones next to each other."""
-    distances = _distances(analysis)
+    distances = _distances(whole, significance)
     if len(distances) < 3:
         return np.arange(len(distances))
     condensed = squareform(distances)
     return leaves_list(optimal_leaf_ordering(linkage(condensed, "average"), condensed))
 
 
-def _distances(analysis: Analysis) -> np.ndarray:
+def _distances(whole: WholeRecording, significance: Significance) -> np.ndarray:
     """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not sure.
 
     Also 1 between a stream and its rate of change, which do not move together.
     """
-    told = analysis.significance.significant & analysis.whole.sure & ~analysis.whole.rates
-    alike = np.where(told, correlation(np.nan_to_num(analysis.whole.matrix.mi)), 0.0)
+    told = significance.significant & whole.sure & ~whole.rates
+    alike = np.where(told, correlation(np.nan_to_num(whole.matrix.mi)), 0.0)
     distances = 1.0 - np.maximum(alike, alike.T)
     np.fill_diagonal(distances, 0.0)
     return distances
 
 
-def _group(analysis: Analysis, members: np.ndarray) -> Group:
+def _group(whole: WholeRecording, members: np.ndarray) -> Group:
     square = np.ix_(members, members)
-    whole, matrix = analysis.whole, analysis.whole.matrix
+    matrix = whole.matrix
     mi, clear, at_once = matrix.mi[square], whole.clear_delays[square], whole.at_once[square]
     lag, error = (np.where(clear, values[square], 0.0) for values in (matrix.lag, whole.delay_error))
     delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, 1.0 / matrix.sample_rate)
