@@ -16,8 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 
 from infonet_ros import InfoNet
 from infonet_ros.estimator.network.weights import SHIPPED
@@ -32,16 +34,20 @@ _PACKAGES = ("torch", "numpy", "scipy", "ennemi", "scikit-learn", "ros-rclpy")
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: the long version or the short one, with which weights, and where; the node always on the CPU."""
+    """How to run: the long version or the short one, with which weights, and where; the node always on the CPU.
+
+    ``minutes`` is how long, of the benchmarks that let one say so.
+    """
 
     long: bool = False
     weights: Path = SHIPPED
     device: str = "auto"
+    minutes: float | None = None
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> "Options":
         """Take what `add_options` parsed."""
-        return cls(given.long, given.weights, given.device)
+        return cls(given.long, given.weights, given.device, getattr(given, "minutes", None))
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,35 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(texts)
 
 
-def percent(count: int, of: int) -> str:
-    """Return a share in percent, with one decimal; empty without any."""
-    return f"{100 * count / of:.1f} %" if of else ""
+def percent(count: float, of: float, digits: int = 1, none: str = "") -> str:
+    """Return a share in percent; ``none`` without any."""
+    return f"{100 * count / of:.{digits}f} %" if of else none
+
+
+def span(low: float, high: float, digits: int = 0) -> str:
+    """Return a range of shares in percent."""
+    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+
+
+def with_confidence(count: float, of: float) -> str:
+    """Return a share in percent, with its 95 % confidence."""
+    interval = binomtest(round(count), round(of)).proportion_ci(0.95)
+    return f"{percent(count, of)} ({span(interval.low, interval.high, digits=1)})"
+
+
+def area_under_curve(low: np.ndarray, high: np.ndarray) -> float:
+    """Share of pairs of one of ``low`` (N,) and one of ``high`` (M,) in which the second is larger; ties count half."""
+    return float(((high[:, None] > low) + 0.5 * (high[:, None] == low)).mean())
+
+
+def timed(compute: Callable[[], object], rounds: int, clock: Callable[[], float]) -> list[float]:
+    """Return the seconds of a computation by a clock, in each round."""
+    taken = []
+    for _ in range(rounds):
+        began = clock()
+        compute()
+        taken.append(clock() - began)
+    return taken
 
 
 def default_folder(long: bool) -> Path:
@@ -183,10 +215,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="where the network runs: auto, cpu, cuda, cuda:1")
 
 
-def main(benchmark: Benchmark) -> None:
-    """Run one benchmark from the command line."""
+def main(benchmark: Benchmark, minutes: str | None = None) -> None:
+    """Run one benchmark from the command line; ``minutes`` is the help of that option, where there is one."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark.name}")
     add_options(parser)
+    if minutes:
+        parser.add_argument("--minutes", type=float, help=minutes)
     given = parser.parse_args()
     run(benchmark, Options.of(given), given.out or default_folder(given.long))
 

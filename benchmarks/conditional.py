@@ -6,14 +6,14 @@ That is the estimator of Frenzel and Pompe (Phys. Rev. Lett. 2007), k = 3, as en
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span, timed
 from benchmarks.peers.estimators import INFONET
 from benchmarks.truths.triples import FAMILIES, NOTHING
 from infonet_ros import InfoNet
@@ -84,13 +84,8 @@ def _speed(net: InfoNet, rng: np.random.Generator) -> dict[str, float]:
     return spent
 
 
-def _shortest(run: Any) -> float:
-    spent = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        run()
-        spent.append(time.process_time() - began)
-    return min(spent)
+def _shortest(run: Callable[[], object]) -> float:
+    return min(timed(run, ROUNDS, time.process_time))
 
 
 def _errors(results: dict[str, Any], who: str, count: int) -> list[float]:
@@ -136,7 +131,7 @@ def describe(results: dict[str, Any]) -> str:
     mean = [" / ".join(f"{np.mean(errors[name, count]):.3f}" for name in who) for count in counts]
     rows.append(["mean", "", *mean, f"{100 * np.mean(list(coverage.values())):.0f} %"])
     tests = [
-        [name, f"{100 * row['called'] / row['tested']:.0f} %", str(row["tested"])]
+        [name, percent(row["called"], row["tested"], digits=0), str(row["tested"])]
         for name, row in results["tests"].items()
     ]
     speed = results["speed"]
@@ -174,8 +169,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         ),
         Claim(
             "false alarms at the 5 % level, conditionally independent pairs",
-            f"{100 * low:.0f} to {100 * high:.0f} %",
-            f"{100 * min(alarms):.0f} to {100 * max(alarms):.0f} %",
+            span(low, high),
+            span(min(alarms), max(alarms)),
             low <= min(alarms) and max(alarms) <= high,
         ),
         Claim(

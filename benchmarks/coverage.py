@@ -10,10 +10,19 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import (
+    Benchmark,
+    Claim,
+    Options,
+    main,
+    markdown_table,
+    paragraphs,
+    percent,
+    span,
+    with_confidence,
+)
 from benchmarks.peers.estimators import INFONET, KSG, installed_peers, what_is_left_out
 from benchmarks.truths import left_out, sharp
 from infonet_ros import InfoNet
@@ -65,8 +74,8 @@ def describe(results: dict[str, Any]) -> str:
     families = list(next(iter(inside.values())))
     draws = max(asked for by_family in inside.values() for _, asked in by_family.values())
     compared = min(COMPARED, draws)
-    rows = [[family, *(_percent(inside[t][family]) for t in inside)] for family in families]
-    rows.append(["**all**", *(f"**{_percent(total(inside[t]))}**" for t in inside)])
+    rows = [[family, *(percent(*inside[t][family], digits=0, none="-") for t in inside)] for family in families]
+    rows.append(["**all**", *(f"**{percent(*total(inside[t]), digits=0)}**" for t in inside)])
     names = list(errors["2000"][families[0]])
     error_rows = [
         [family, *(" / ".join(_nats(errors[t][family][name][0]) for name in names) for t in errors)]
@@ -90,26 +99,17 @@ def _nats(error: float) -> str:
     return "-" if np.isnan(error) else f"{error:.4f}"
 
 
-def _percent(counts: list[int]) -> str:
-    return f"{100 * counts[0] / counts[1]:.0f} %" if counts[1] else "-"
-
-
 def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals at each T: all families together, and each; and each from T to the next."""
     claims = []
     low, high = GOAL
-    goal = f"{100 * low:.0f} to {100 * high:.0f} %"
     for samples, by_family in results["inside"].items():
         asked = {family: counts for family, counts in by_family.items() if counts[1]}
         held, of = total(asked)
-        interval = binomtest(held, of).proportion_ci(0.95)
         worst = min(asked, key=lambda family: asked[family][0] / asked[family][1])
-        measured = (
-            f"{100 * held / of:.1f} % ({100 * interval.low:.1f} to {100 * interval.high:.1f} %); "
-            f"least on {worst}, {_percent(asked[worst])}"
-        )
+        measured = f"{with_confidence(held, of)}; least on {worst}, {percent(*asked[worst], digits=0)}"
         text = f"the 90 % interval contains the true value on families left out of training, T = {samples}"
-        claims.append(Claim(text, goal, measured, low <= held / of <= high))
+        claims.append(Claim(text, span(low, high), measured, low <= held / of <= high))
         few = [family for family, (inside, draws) in asked.items() if inside < low * draws]
         text = f"the same on each of these families, T = {samples}"
         measured = f"{len(asked) - len(few)} of {len(asked)} families"

@@ -16,7 +16,17 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import (
+    Benchmark,
+    Claim,
+    Options,
+    area_under_curve,
+    main,
+    markdown_table,
+    paragraphs,
+    percent,
+    span,
+)
 from benchmarks.peers.estimators import INFONET
 from benchmarks.streams.pairs import slow
 from infonet_ros import InfoNet
@@ -142,13 +152,7 @@ def _auc(net: InfoNet, rng: np.random.Generator, samples: int, pairs: int) -> di
             x, y = notebook(rng, samples, DIMENSIONS, dependent)
             for name, test in tests.items():
                 found[name].append(test(x, y))
-    return {name: _area(np.array(scores[False][name]), np.array(scores[True][name])) for name in tests}
-
-
-def _area(low: np.ndarray, high: np.ndarray) -> float:
-    """Share of pairs of numbers in which that of the second (N,) is larger than that of the first; ties count half."""
-    larger = high[:, None] > low
-    return float((larger + 0.5 * (high[:, None] == low)).mean())
+    return {name: area_under_curve(np.array(scores[False][name]), np.array(scores[True][name])) for name in tests}
 
 
 def _power(net: InfoNet, rng: np.random.Generator, task: tuple[Maker, int, int], pairs: int) -> dict[str, int]:
@@ -253,8 +257,8 @@ def describe(results: dict[str, Any]) -> str:
             name,
             str(row["samples"]),
             str(row["channels"]),
-            f"{100 * row['tested'] / tested:.0f} %",
-            f"{100 * row['called'] / row['tested']:.1f} %" if row["tested"] else "",
+            percent(row["tested"], tested, digits=0),
+            percent(row["called"], row["tested"]),
         ]
         for name, row in results["alarms"].items()
     ]
@@ -296,8 +300,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         ),
         Claim(
             "false alarms on independent vectors at the 5 % level, autocorrelated ones included",
-            f"{100 * low:.0f} to {100 * high:.0f} %",
-            f"{100 * min(shares):.1f} to {100 * max(shares):.1f} %",
+            span(low, high),
+            span(min(shares), max(shares), digits=1),
             low <= min(shares) and max(shares) <= high,
         ),
         Claim(

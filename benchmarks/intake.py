@@ -7,7 +7,6 @@ with 63 others, which are not there, so that it does little but take messages in
     python -m benchmarks.intake [--long] [--minutes 10]
 """
 
-import argparse
 import os
 import signal
 import subprocess
@@ -15,20 +14,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
-from benchmarks.live.load import BOUND
-from benchmarks.live.node_process import as_arguments, interrupt, node_process
-from benchmarks.live.sensor_publisher import IMAGE_SHAPE
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.live.load import BOUND, IMAGE_SHAPE, node_parameters, publisher
+from benchmarks.live.node_process import as_arguments, interrupt, node_process, processor_seconds
 
 if TYPE_CHECKING:
     from benchmarks.live.listener import Listener
 
 SHORT, LONG = 10.0, 60.0  # s, of each load
-TICK = os.sysconf("SC_CLK_TCK")
 NODES = 64
 REST = 1.0  # s for what is still on its way when the publisher ends
 # For both: else glibc returns the bytes of each image to the kernel or keeps them, by chance, and that may cost twice.
@@ -60,12 +56,8 @@ class Sensors:
 
     def node_arguments(self, weights: Path) -> list[str]:
         """Return the node's command line; it leaves most windows to the nodes that it shares them with."""
-        names = [name.strip("/") for name in self.names]
-        values: dict[str, Any] = {"modalities": names, "window": 10.0, "hop": 0.5, "rate": 100.0}
-        values["shares"] = NODES
-        values |= {"weights": str(weights), "device": "cpu"}
-        for name in names:
-            values |= {f"{name}.topic": f"/{name}", f"{name}.channels": list(self.channels)}
+        values = node_parameters(self.names, self.channels, weights)
+        values |= {"window": 10.0, "hop": 0.5, "rate": 100.0, "shares": NODES}
         return as_arguments(values)
 
 
@@ -92,10 +84,10 @@ IMAGE = Sensors(
 FAST = replace(IMU, rate=500.0)
 
 
-def measure(options: Options, minutes: float | None = None) -> dict[str, Any]:
+def measure(options: Options) -> dict[str, Any]:
     """Return the processor seconds and the messages of both processes, for each load; with ``minutes`` of the fast."""
-    seconds = (LONG if options.long else SHORT) if minutes is None else 60.0 * minutes
-    loads = (IMU, IMAGE, FAST) if minutes is None else (FAST,)
+    seconds = 60.0 * options.minutes if options.minutes else LONG if options.long else SHORT
+    loads = (FAST,) if options.minutes else (IMU, IMAGE, FAST)
     os.environ.update(KEEPS_MEMORY)
     return {"seconds": seconds, "loads": {load.title: _measure(load, seconds, options.weights) for load in loads}}
 
@@ -104,11 +96,10 @@ def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
     from benchmarks.live.listener import listening
 
     count = round(seconds * load.rate)
-    publisher = [sys.executable, "-m", "benchmarks.live.sensor_publisher", *load.names]
-    publisher += ["--kind", load.kind, "--rate", str(load.rate), "--count", str(count)]
+    command = publisher(load.names, load.rate, count, "--kind", load.kind, "--listeners", "2")  # the bare process, too
     with listening() as listener, node_process(load.node_arguments(weights)) as node, _bare_polling(load) as bare:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
-        with subprocess.Popen(publisher) as published:
+        with subprocess.Popen(command) as published:
             listener.wait_until(lambda: _received(listener, load), "the first message")
             before, began = [processor_seconds(p.pid) for p in (node, bare)], _received(listener, load)
             while published.poll() is None:
@@ -147,12 +138,6 @@ def _received(listener: "Listener", load: Sensors) -> int:
     return sum(int(status.get("received", 0)) for status in statuses)
 
 
-def processor_seconds(pid: int) -> float:
-    """Processor time of all threads of a process so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
 def describe(results: dict[str, Any]) -> str:
     """Table in Markdown."""
     rows = []
@@ -180,15 +165,5 @@ def claim(results: dict[str, Any]) -> list[Claim]:
 
 BENCHMARK = Benchmark("intake", "What a message costs the node", measure, describe, claim)
 
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.intake")
-    add_options(parser)
-    parser.add_argument("--minutes", type=float, help=f"only {FAST.title}, for so long: whether anything is lost")
-    given = parser.parse_args()
-    benchmark = replace(BENCHMARK, measure=partial(measure, minutes=given.minutes))
-    run(benchmark, Options.of(given), given.out or default_folder(given.long))
-
-
 if __name__ == "__main__":
-    _main()
+    main(BENCHMARK, minutes=f"only {FAST.title}, for so long: whether anything is lost")

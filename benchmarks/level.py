@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span
 from benchmarks.peers.estimators import INFONET
 from benchmarks.streams.buses import BUSES
 from benchmarks.streams.driven import KINDS as DRIVEN
 from benchmarks.streams.driven import Kind
+from benchmarks.streams.judging import ALARMS, FEWEST_TESTED, KNOWN, LEVEL, SURROGATES, holds, judge
 from benchmarks.streams.sensors import SENSORS
 from infonet_ros import InfoNet
 
@@ -22,13 +23,8 @@ SHORT, LONG = 4, 200  # pairs of each kind and T
 AGAIN = 400  # other pairs for a row outside of the goal: with 200, one good row in eleven is outside by chance
 COUPLED_AT = 1000  # samples
 CORRELATION = 0.7  # of the noise of coupled streams, 0.34 nats
-SURROGATES = 19
-LEVEL = 0.05
-ALARMS = (0.03, 0.08)
-KNOWN = 0.1  # nats
 MOST_INVENTED = 0.01  # of the intervals
 POWER = 0.9
-FEWEST_TESTED = 100
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -52,7 +48,7 @@ def measure(options: Options) -> dict[str, Any]:
 def _judge_row(net: InfoNet, kind: Kind, count: int, correlation: float, pairs: int) -> dict[str, Any]:
     """Judge pairs; those of an independent row outside of the goal have the false alarms of other pairs."""
     row = _judge(net, kind, count, correlation, pairs)
-    if correlation or row["tested"] < FEWEST_TESTED or _holds(row):
+    if correlation or holds(row):
         return row
     return {**row, **_again(net, kind, count)}
 
@@ -65,20 +61,7 @@ def _again(net: InfoNet, kind: Kind, count: int) -> dict[str, Any]:
 
 def _judge(net: InfoNet, kind: Kind, count: int, correlation: float, pairs: int, seed: int = 31) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
-    windows = (np.stack(kind.pair(rng, count, correlation), axis=1) for _ in range(pairs))
-    found = [
-        (one.mi[0, 1], one.lower[0, 1], np.nan if one.p_value is None else one.p_value[0, 1])
-        for one in net.pairwise_windows(windows, surrogates=SURROGATES)
-    ]
-    mi, lower, p = np.array(found).T
-    known = np.isfinite(mi)
-    return {
-        "known": int(known.sum()),
-        "mean": float(mi[known].mean()) if known.any() else None,
-        "above": int((lower > KNOWN).sum()),
-        "tested": int(np.isfinite(p).sum()),
-        "called": int((p <= LEVEL + 1e-9).sum()),
-    }
+    return judge(net, (kind.pair(rng, count, correlation) for _ in range(pairs)))
 
 
 def describe(results: dict[str, Any]) -> str:
@@ -91,7 +74,7 @@ def describe(results: dict[str, Any]) -> str:
         for name in names
     ]
     coupled = [
-        [name, _mean(row), _share(row["tested"], pairs), _share(row["called"], pairs)]
+        [name, _mean(row), percent(row["tested"], pairs, 0), percent(row["called"], pairs, 0)]
         for name in names
         for row in [of[name, COUPLED_AT, True]]
     ]
@@ -113,28 +96,19 @@ def _mean(row: dict[str, Any]) -> str:
 
 
 def _invented(row: dict[str, Any]) -> str:
-    text = _share(row["above"], row["known"])
+    text = percent(row["above"], row["known"], 0, none="none")
     return text if _honest(row) else f"**{text}**"
 
 
 def _alarms(row: dict[str, Any]) -> str:
-    text = _share(row["called"], row["tested"]) + "*" * bool(row.get("again"))
+    text = percent(row["called"], row["tested"], 0, none="none") + "*" * bool(row.get("again"))
     if row["tested"] < FEWEST_TESTED:
         return f"({text})" if row["tested"] else "withheld"
-    return text if _holds(row) else f"**{text}**"
-
-
-def _share(count: int, of: int) -> str:
-    return f"{100 * count / of:.0f} %" if of else "none"
+    return text if holds(row) else f"**{text}**"
 
 
 def _honest(row: dict[str, Any]) -> bool:
     return row["above"] <= MOST_INVENTED * max(row["known"], 1)
-
-
-def _holds(row: dict[str, Any]) -> bool:
-    low, high = ALARMS
-    return low <= row["called"] / row["tested"] <= high
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:
@@ -142,14 +116,13 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     independent = [row for row in results["rows"] if not row["correlation"]]
     coupled = [row for row in results["rows"] if row["correlation"]]
     judged = [row for row in independent if row["tested"] >= FEWEST_TESTED]
-    held, honest = sum(map(_holds, judged)), sum(map(_honest, independent))
+    held, honest = sum(map(holds, judged)), sum(map(_honest, independent))
     found = sum(row["called"] > POWER * results["pairs"] for row in coupled)
-    low, high = ALARMS
     kinds = f"{len({row['name'] for row in coupled})} kinds of robots' streams"
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level, {kinds}, T = {', '.join(map(str, SAMPLES))}",
-            f"{100 * low:.0f} to {100 * high:.0f} % of each",
+            f"{span(*ALARMS)} of each",
             f"{held} of {len(judged)} rows",
             held == len(judged),
         ),

@@ -7,23 +7,21 @@ adds. Needs ROS 2.
     python -m benchmarks.node_latency [--long] [--minutes 60]
 """
 
-import argparse
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict
 from typing import Any
 
-from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.live.load import Load
 from benchmarks.live.node_process import interrupt, node_process
 
 SHORT, LONG = 0.4, 3.0  # minutes
 
 
-def measure(options: Options, load: Load | None = None) -> dict[str, Any]:
+def measure(options: Options) -> dict[str, Any]:
     """Return what was counted, and the quantiles of the latencies in seconds."""
-    load = load or Load(minutes=LONG if options.long else SHORT)
     from benchmarks.live.listener import listening
 
+    load = Load(minutes=options.minutes or (LONG if options.long else SHORT))
     with listening() as listener, node_process(load.node_arguments(options.weights)) as node:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
         with load.publishing() as publishers:
@@ -74,16 +72,5 @@ def claim(results: dict[str, Any]) -> list[Claim]:
 
 BENCHMARK = Benchmark("node_latency", "Latency and load of the node", measure, describe, claim)
 
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.node_latency")
-    add_options(parser)
-    parser.add_argument("--minutes", type=float, help=f"how long to publish; {SHORT:g}, or with --long {LONG:g}")
-    given = parser.parse_args()
-    load = Load(minutes=given.minutes or (LONG if given.long else SHORT))
-    benchmark = replace(BENCHMARK, measure=partial(measure, load=load))
-    run(benchmark, Options.of(given), given.out or default_folder(given.long))
-
-
 if __name__ == "__main__":
-    _main()
+    main(BENCHMARK, minutes=f"how long to publish; {SHORT:g}, or with --long {LONG:g}")

@@ -13,10 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent, with_confidence
 from benchmarks.peers.estimators import INFONET, ORACLE, installed_peers, what_is_left_out
 from benchmarks.truths.distributions import COMPONENTS, PUBLISHED, SHARP
 from benchmarks.truths.mixtures import GaussianMixture
@@ -134,14 +133,10 @@ def _table(title: str, rows: dict[str, Counts]) -> str:
     asked = {name: counts for name, counts in rows.items() if counts}
     names = list(next(iter(asked.values())))
     lines = [
-        [name, f"{counts[names[0]][1]:.0f}", *(_percent(counts[estimator]) for estimator in names)]
+        [name, f"{counts[names[0]][1]:.0f}", *(percent(*counts[estimator]) for estimator in names)]
         for name, counts in asked.items()
     ]
     return markdown_table([title, "mixtures", *names], lines)
-
-
-def _percent(counts: list[float]) -> str:
-    return f"{100 * counts[0] / counts[1]:.1f} %"
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:
@@ -155,9 +150,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         if not counts:
             continue
         right, asked = counts[INFONET]
-        interval = binomtest(round(right), round(asked)).proportion_ci(0.95)
-        beside = ", ".join(f"{name} {_percent(counts[name])}" for name in counts if name != INFONET)
-        measured = f"{_percent([right, asked])} ({100 * interval.low:.1f} to {100 * interval.high:.1f} %); {beside}"
+        beside = ", ".join(f"{name} {percent(*counts[name])}" for name in counts if name != INFONET)
+        measured = f"{with_confidence(right, asked)}; {beside}"
         text = f"the stronger of two pairs with a common variable is found, T = {SAMPLES}, {kind}s {which}"
         claims.append(Claim(text, f"at least {100 * GOAL:.0f} %", measured, right / asked >= GOAL))
     return claims

@@ -9,18 +9,19 @@ large matrix product, and its bytes at the rate of a large copy, both on one thr
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, timed
 from benchmarks.live.load import Load
 
 SHORT, LONG = (0.3, 5), (1.0, 25)  # minutes of the real node, rounds of each stage
 GOAL = 0.22  # seconds of processor time a hop
-EDGE, BYTES = 1536, 1 << 26  # of the matrix product and of the copy
+EDGE, BYTES, ROUNDS = 1536, 1 << 26, 6  # of the matrix product and of the copy
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -28,11 +29,11 @@ def measure(options: Options) -> dict[str, Any]:
     import rclpy
 
     from benchmarks.live.hop_stages import Hop, Stage, message_size
-    from benchmarks.live.live_hop import processor_seconds
+    from benchmarks.live.live_hop import seconds_a_hop
 
     minutes, rounds = LONG if options.long else SHORT
     load = Load(minutes)
-    live = processor_seconds(load, options.weights)
+    live = seconds_a_hop(load, options.weights)
     rclpy.init()
     try:
         stages = Hop(load, options.weights, rounds).stages()
@@ -69,13 +70,8 @@ def bytes_a_second() -> float:
     return 2.0 * BYTES / _best_time(lambda: np.copyto(target, source))
 
 
-def _best_time(compute: Any, rounds: int = 5) -> float:
-    times = []
-    for _ in range(rounds + 1):
-        started = time.thread_time()
-        compute()
-        times.append(time.thread_time() - started)
-    return min(times[1:])
+def _best_time(compute: Callable[[], object]) -> float:
+    return min(timed(compute, ROUNDS, time.thread_time))
 
 
 def floor(stage: dict[str, Any], results: dict[str, Any]) -> tuple[float, str]:

@@ -10,30 +10,37 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, pearsonr
+from scipy.stats import pearsonr
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
+from benchmarks.benchmark import (
+    Benchmark,
+    Claim,
+    Options,
+    main,
+    markdown_table,
+    paragraphs,
+    percent,
+    span,
+    with_confidence,
+)
 from benchmarks.peers.estimators import INFONET, to_normal
-from benchmarks.streams.pairs import DRIFTING, HELD, REMEMBERING, Pair, slow
+from benchmarks.streams import judging
+from benchmarks.streams.judging import ALARMS, FEWEST_TESTED, KNOWN, LEVEL, holds, judge
+from benchmarks.streams.pairs import DRIFTING, HELD, REMEMBERING, Pair, coupled, slow
 from infonet_ros import InfoNet
 
 COEFFICIENT = 0.95
 SAMPLES = 1000
 INFORMATION = 0.2  # nats, of the coupled pairs
-LEVEL = 0.05
-SURROGATES = 99
+SURROGATES = 99  # of the tests side by side
 SHORT, LONG = 30, 500  # pairs of each kind
-ALARMS, POWER = (0.03, 0.07), 0.9  # goals
+OF_ALL, POWER = (0.03, 0.07), 0.9  # goals of false alarms and of power, side by side
 NEAREST = SAMPLES // 10  # shift
 
-FEW_SURROGATES = 19
 SHORT_WINDOW = 256
 COEFFICIENTS = (0.5, 0.9, 0.95)  # of AR(1) pairs that are coupled
-KNOWN = 0.1  # nats: a lower end above it means dependence
 MOST_WITHHELD = 0.02  # of pairs of AR(1) streams, up to 0.95
-ROW_ALARMS = (0.03, 0.08)  # goals of each kind of stream
-FEWEST_TESTED = 100  # pairs that a share of false alarms is judged by
 
 Test = Callable[[np.ndarray, np.ndarray, np.random.Generator], float]
 """From x and y to a p-value."""
@@ -83,23 +90,7 @@ def _side_by_side(net: InfoNet, pairs: int) -> dict[str, Any]:
 def _judge(net: InfoNet, pair: Pair, count: int, pairs: int) -> dict[str, Any]:
     """Estimate so many pairs of streams: how many have an MI, a p-value, and are called dependent by either."""
     rng = np.random.default_rng(12)
-    windows = (np.stack(pair(rng, count), axis=1) for _ in range(pairs))
-    found = [
-        (pair.mi[0, 1], pair.lower[0, 1], pair.p_value[0, 1], pair.samples[0, 1])
-        for pair in net.pairwise_windows(windows, surrogates=FEW_SURROGATES)
-        if pair.p_value is not None
-    ]
-    mi, lower, p, samples = np.array(found).T
-    known, tested = np.isfinite(mi), np.isfinite(p)
-    return {
-        "pairs": pairs,
-        "counted": float(np.median(samples)),
-        "known": int(known.sum()),
-        "mean": float(mi[known].mean()) if known.any() else None,
-        "above": int((lower > KNOWN).sum()),
-        "tested": int(tested.sum()),
-        "called": int((p <= LEVEL + 1e-9).sum()),
-    }
+    return {"pairs": pairs, **judge(net, (pair(rng, count) for _ in range(pairs)))}
 
 
 def slow_pair(rng: np.random.Generator, information: float) -> tuple[np.ndarray, np.ndarray]:
@@ -110,8 +101,7 @@ def slow_pair(rng: np.random.Generator, information: float) -> tuple[np.ndarray,
 def _coupled(coefficient: float, information: float = INFORMATION) -> Pair:
     def pair(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
         x, own = slow(rng, count, coefficient), slow(rng, count, coefficient)
-        rho = np.sqrt(-np.expm1(-2.0 * information))
-        return x, rho * x + np.sqrt(1.0 - rho**2) * own
+        return x, coupled(x, own, information)
 
     return pair
 
@@ -137,7 +127,7 @@ def describe(results: dict[str, Any]) -> str:
     """Tables in Markdown."""
     names = list(results["independent"])
     pairs = results["independent"][INFONET][1]
-    rows = [[name, *(_share(results[kind][name]) for kind in ("independent", "coupled"))] for name in names]
+    rows = [[name, *(with_confidence(*results[kind][name]) for kind in ("independent", "coupled"))] for name in names]
     power = [
         [row["name"], percent(row["tested"], row["pairs"]), percent(row["called"], row["pairs"])]
         for row in results["power"]
@@ -146,8 +136,8 @@ def describe(results: dict[str, Any]) -> str:
         f"Pairs called dependent at the {100 * LEVEL:.0f} % level (95 % confidence): AR(1), coefficient {COEFFICIENT}, "
         f"T = {SAMPLES}, {pairs} pairs of each kind, {SURROGATES} surrogates",
         markdown_table(["test", "independent: false alarms", f"coupled to {INFORMATION} nats: power"], rows),
-        f"infonet on independent streams, {results['streams'][0]['pairs']} pairs of each kind, {FEW_SURROGATES} "
-        f"surrogates. False alarms are a share of the pairs that have a p-value; goal of each row {_goal()}, or "
+        f"infonet on independent streams, {results['streams'][0]['pairs']} pairs of each kind, {judging.SURROGATES} "
+        f"surrogates. False alarms are a share of the pairs that have a p-value; goal of each row {span(*ALARMS)}, or "
         "withheld. Where the mean is not known, the pairs had fewer updates in common than an estimate takes.",
         _table_of_streams(results["streams"]),
         f"The same of AR(1) pairs coupled to {INFORMATION} nats",
@@ -172,27 +162,11 @@ def _table_of_streams(found: list[dict[str, Any]]) -> str:
     return markdown_table([*header, "false alarms"], rows)
 
 
-def _goal() -> str:
-    low, high = ROW_ALARMS
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
-
-
 def _judged(row: dict[str, Any]) -> str:
     if row["tested"] < FEWEST_TESTED:
         return f"withheld ({row['called']} of {row['tested']})" if row["tested"] else "withheld"
     text = percent(row["called"], row["tested"])
-    return text if _holds(row) else f"**{text}**"
-
-
-def _holds(row: dict[str, Any]) -> bool:
-    """Whether a row has the right share of false alarms, or too few tests to judge."""
-    low, high = ROW_ALARMS
-    return row["tested"] < FEWEST_TESTED or low <= row["called"] / row["tested"] <= high
-
-
-def _share(counts: list[int]) -> str:
-    interval = binomtest(*counts).proportion_ci(0.95)
-    return f"{100 * counts[0] / counts[1]:.1f} % ({100 * interval.low:.1f} to {100 * interval.high:.1f} %)"
+    return text if holds(row) else f"**{text}**"
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:
@@ -202,19 +176,19 @@ def claim(results: dict[str, Any]) -> list[Claim]:
 
 def _side_by_side_claims(results: dict[str, Any]) -> list[Claim]:
     alarms, power = (results[kind][INFONET] for kind in ("independent", "coupled"))
-    low, high = ALARMS
+    low, high = OF_ALL
     streams = f"AR(1) pairs of coefficient {COEFFICIENT}, T = {SAMPLES}"
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level, independent {streams}",
-            f"{100 * low:.0f} to {100 * high:.0f} %",
-            _share(alarms),
+            span(low, high),
+            with_confidence(*alarms),
             low <= alarms[0] / alarms[1] <= high,
         ),
         Claim(
             f"power on the same coupled to {INFORMATION} nats",
             f"above {100 * POWER:.0f} %",
-            _share(power),
+            with_confidence(*power),
             power[0] / power[1] > POWER,
         ),
     ]
@@ -227,9 +201,9 @@ def _level_claims(rows: list[dict[str, Any]]) -> list[Claim]:
     return [
         Claim(
             f"false alarms on {len(judged)} kinds of independent streams: slow, held, rounded, repeated, bursting",
-            f"{_goal()} of each",
-            f"{sum(map(_holds, judged))} of {len(judged)} kinds",
-            all(map(_holds, judged)),
+            f"{span(*ALARMS)} of each",
+            f"{sum(map(holds, judged))} of {len(judged)} kinds",
+            all(map(holds, judged)),
         ),
         Claim(
             f"held and repeated independent streams with a lower end above {KNOWN:g} nats",
@@ -253,7 +227,7 @@ def _power_claims(results: dict[str, Any]) -> list[Claim]:
             withheld < MOST_WITHHELD,
         ),
         Claim(
-            f"power on AR(1) pairs of {', '.join(map(str, COEFFICIENTS))}, {FEW_SURROGATES} surrogates, "
+            f"power on AR(1) pairs of {', '.join(map(str, COEFFICIENTS))}, {judging.SURROGATES} surrogates, "
             f"{INFORMATION} nats",
             f"above {100 * POWER:.0f} %",
             f"{100 * weakest:.1f} % at least",

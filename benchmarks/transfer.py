@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import solve_discrete_lyapunov
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, area_under_curve, main, markdown_table
 from benchmarks.peers.estimators import INFONET
 from infonet_ros import InfoNet
 
@@ -126,8 +126,9 @@ def measure(options: Options) -> dict[str, Any]:
         areas[str(nodes)] = {}
         for _ in tqdm(range(times), desc=f"transfer, networks of {nodes}", leave=False):
             states, links = network(rng, nodes)
+            others = ~np.eye(nodes, dtype=bool)
             for name, score in _scores(net, states).items():
-                areas[str(nodes)].setdefault(name, []).append(_area(score, links))
+                areas[str(nodes)].setdefault(name, []).append(area_under_curve(score[~links & others], score[links]))
     return {"times": times, "directions": directions, "values": values, "areas": areas}
 
 
@@ -161,13 +162,6 @@ def _pcmci(states: np.ndarray) -> np.ndarray:
 
     found = PCMCI(DataFrame(states), ParCorr(), verbosity=0).run_pcmci(tau_max=max(LAGS), pc_alpha=None)
     return -found["p_matrix"][:, :, 1:].min(axis=2)
-
-
-def _area(score: np.ndarray, links: np.ndarray) -> float:
-    """Share of pairs of a link and none in which the link has the larger score; ties count half."""
-    others = ~np.eye(len(links), dtype=bool)
-    true, false = score[links], score[~links & others]
-    return float(((true[:, None] > false) + 0.5 * (true[:, None] == false)).mean())
 
 
 def describe(results: dict[str, Any]) -> str:

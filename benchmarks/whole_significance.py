@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span
 from benchmarks.streams.driven import KINDS as DRIVEN
-from benchmarks.streams.pairs import BEFORE, HELD, Rng, slow
+from benchmarks.streams.pairs import BEFORE, HELD, Rng, correlation_of, slow
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.moves import Moves
@@ -88,7 +88,7 @@ def _judge(recording: Recording, count: int) -> list[int]:
 
 def _coupled(rng: Rng) -> np.ndarray:
     """Streams of which all pairs share `INFORMATION`, with what is common to all."""
-    rho = np.sqrt(-np.expm1(-2.0 * INFORMATION))
+    rho = correlation_of(INFORMATION)
     own = np.column_stack([slow(rng, SAMPLES, 0.9) for _ in range(CHANNELS)])
     return np.sqrt(rho) * slow(rng, SAMPLES, 0.9)[:, None] + np.sqrt(1.0 - rho) * own
 
@@ -117,7 +117,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level against all circular shifts, {len(KINDS)} kinds of streams",
-            f"{100 * low:.0f} to {100 * high:.0f} % of each",
+            f"{span(low, high)} of each",
             f"{least:.1f} to {most:.1f} %, {len(kept)} of {len(KINDS)} kinds",
             len(kept) == len(KINDS),
         ),

@@ -26,8 +26,8 @@ from rclpy.time import Time
 
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.messages.types import message_class
+from infonet_ros.text import NANOSECONDS
 
-NANOSECONDS = 1_000_000_000
 START = 1_750_000_000 * NANOSECONDS
 """Sensor time at which a run begins."""
 

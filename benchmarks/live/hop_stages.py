@@ -13,6 +13,7 @@ from geometry_msgs.msg import QuaternionStamped
 from rclpy.serialization import serialize_message
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.benchmark import timed
 from benchmarks.live.load import Load
 from benchmarks.live.module_clock import ModuleClock
 from infonet_ros import InfoNet
@@ -183,12 +184,7 @@ class Hop:
 
     def _time(self, compute: Callable[[], object]) -> float:
         """Return the median time of a computation, seconds."""
-        times = []
-        for _ in range(self._rounds):
-            started = time.thread_time()
-            compute()
-            times.append(time.thread_time() - started)
-        return _median(times)
+        return _median(timed(compute, self._rounds, time.thread_time))
 
 
 def message_size() -> int:

@@ -1,21 +1,19 @@
 """What must hold whatever happens to a node: of every matrix, and of its process."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.live.node_process import resident_memory
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.samples.updates import LEAST_UPDATES
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.outputs.messages import matrix_from_message, pair_messages, time_nanoseconds
-
-NANOSECONDS = 1_000_000_000
-PAGE = os.sysconf("SC_PAGE_SIZE")
+from infonet_ros.text import NANOSECONDS
 
 
 class Tally:
@@ -136,7 +134,7 @@ class ProcessState:
         """Read it from the system."""
         process = Path(f"/proc/{pid}")
         return cls(
-            memory=int((process / "statm").read_text(encoding="ascii").split()[1]) * PAGE,
+            memory=resident_memory(pid),
             threads=len(list((process / "task").iterdir())),
             files=len(list((process / "fd").iterdir())),
         )

@@ -1,10 +1,8 @@
 """Takes what the node publishes, and reads the node's memory. Needs ROS 2."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,11 @@ from rclpy.parameter import Parameter
 from rclpy.time import Time
 
 from benchmarks.live.load import BOUND, Load
+from benchmarks.live.node_process import resident_memory
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.session import ros_session
 
 SETTLED = 60.0  # seconds after which memory must no longer grow
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Listener(Node):
@@ -76,8 +74,7 @@ class Listener(Node):
         """Read the node's resident memory, once a second, from the first matrix on."""
         now = time.monotonic()
         if self.latencies and (not self.memory or now - self.memory[-1][0] >= 1.0):
-            pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-            self.memory.append((now, pages * PAGE))
+            self.memory.append((now, resident_memory(pid)))
 
     def counts(self, load: Load) -> dict[str, Any]:
         """Return what was measured."""

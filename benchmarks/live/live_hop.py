@@ -14,7 +14,7 @@ from infonet_ros.node.infonet_node import InfonetNode
 REST = 2.0  # seconds for what is still on its way when the publishers end
 
 
-def processor_seconds(load: Load, weights: Path) -> dict[str, float]:
+def seconds_a_hop(load: Load, weights: Path) -> dict[str, float]:
     """Run the node in this process; return the processor seconds a hop of its threads, and of all others.
 
     What runs on the others is the middleware, in C++.

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from benchmarks.live.node_process import as_arguments
 CHANNELS = ("x", "y", "z", "w")
 PUBLISHERS = 2  # processes
 BOUND = 60.0  # seconds for a process to start
+IMAGE_SHAPE = (480, 640, 3)
+"""Rows, columns and colours of a published image: 0.9 MB."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,9 @@ class Load:
 
     def parameters(self, weights: Path) -> dict[str, Any]:
         """Return the node's parameters."""
-        names = [topic.strip("/") for topic in self.topic_names]
-        values = {"modalities": names, "rate": self.rate, "window": self.window, "hop": self.hop}
-        values |= {"weights": str(weights), "device": "cpu"}
-        for name in names:
-            values |= {f"{name}.topic": f"/{name}", f"{name}.channels": [f"quaternion.{c}" for c in CHANNELS]}
-        return values
+        channels = [f"quaternion.{channel}" for channel in CHANNELS]
+        values = node_parameters(self.topic_names, channels, weights)
+        return values | {"rate": self.rate, "window": self.window, "hop": self.hop}
 
     def node_arguments(self, weights: Path) -> list[str]:
         """Return the node's command line."""
@@ -58,19 +57,25 @@ class Load:
     def publishing(self) -> Iterator[list[subprocess.Popen]]:
         """Publish from processes of their own, as soon as the node listens."""
         shares = [self.topic_names[index::PUBLISHERS] for index in range(PUBLISHERS)]
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.live.publisher",
-            "--rate",
-            str(self.rate),
-            "--count",
-            str(self.messages),
-        ]
-        processes = [subprocess.Popen([*command, *share]) for share in shares]
+        processes = [subprocess.Popen(publisher(share, self.rate, self.messages)) for share in shares]
         try:
             yield processes
         finally:
             for process in processes:
                 process.terminate()
                 process.wait(BOUND)
+
+
+def publisher(topics: Sequence[str], rate: float, count: int, *options: str) -> list[str]:
+    """Return the command that publishes ``count`` messages on each topic at ``rate``, Hz."""
+    command = [sys.executable, "-m", "benchmarks.live.publisher", *topics]
+    return [*command, "--rate", str(rate), "--count", str(count), *options]
+
+
+def node_parameters(topics: Sequence[str], channels: Sequence[str], weights: Path) -> dict[str, Any]:
+    """Return the parameters of a node that reads the same channels of each topic, on the CPU."""
+    names = [topic.strip("/") for topic in topics]
+    values: dict[str, Any] = {"modalities": names, "weights": str(weights), "device": "cpu"}
+    for name in names:
+        values |= {f"{name}.topic": f"/{name}", f"{name}.channels": list(channels)}
+    return values

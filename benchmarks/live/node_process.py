@@ -1,14 +1,18 @@
 """The real node in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 BOUND = 60.0  # seconds in which the process must have ended
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager
@@ -34,3 +38,14 @@ def interrupt(process: "subprocess.Popen[bytes]") -> tuple[float, int]:
     process.send_signal(signal.SIGINT)
     code = process.wait(BOUND)
     return time.monotonic() - began, code
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of all threads of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident_memory(pid: int) -> int:
+    """Bytes of memory that a process uses now."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE

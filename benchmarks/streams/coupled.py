@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
+from benchmarks.streams.pairs import correlation_of, coupled
+
 MEMORY = 1.0  # s
 LONG_MEMORY = 3.0
 HELD = 5  # samples
@@ -31,8 +33,7 @@ class SoundPair:
 def correlated(rng: np.random.Generator, information: float, count: int) -> np.ndarray:
     """Draw Gaussian samples (2, T) that do not remember."""
     x, own = rng.standard_normal((2, count))
-    rho = np.sqrt(-np.expm1(-2.0 * information))
-    return np.stack([x, rho * x + np.sqrt(1.0 - rho**2) * own])
+    return np.stack([x, coupled(x, own, information)])
 
 
 def decoupled(
@@ -90,7 +91,7 @@ def _noisy(rng: np.random.Generator, information: float, count: int, rate: float
 
 def _noise(information: float) -> float:
     """Return the variance of each sensor's noise, beside a motion of variance 1."""
-    return float(1.0 / np.sqrt(-np.expm1(-2.0 * information)) - 1.0)
+    return float(1.0 / correlation_of(information) - 1.0)
 
 
 def _noisy_rate(information: float, rate: float) -> float:

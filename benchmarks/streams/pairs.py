@@ -14,6 +14,17 @@ Pair = Callable[[Rng, int], tuple[np.ndarray, np.ndarray]]
 """To two streams."""
 
 
+def correlation_of(information: float) -> float:
+    """Correlation of two Gaussian variables with that MI, nats."""
+    return float(np.sqrt(-np.expm1(-2.0 * information)))
+
+
+def coupled(x: np.ndarray, own: np.ndarray, information: float) -> np.ndarray:
+    """Return a stream like x that shares that MI, nats, with it, out of x and an independent one of its kind."""
+    rho = correlation_of(information)
+    return rho * x + np.sqrt(1.0 - rho**2) * own
+
+
 def slow(rng: Rng, count: int, coefficient: float) -> np.ndarray:
     """AR(1) of variance 1; a random walk where the coefficient is 1."""
     if coefficient == 1.0:

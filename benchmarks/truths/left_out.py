@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
+from benchmarks.streams.pairs import correlation_of
 from benchmarks.truths.distributions import Distribution, gaussian_pair
 
 
@@ -178,7 +179,7 @@ def coupled_phases(rng: np.random.Generator) -> Distribution:
 
 def stuck_sensor(rng: np.random.Generator) -> Distribution:
     """Let the second of a normal pair read one fixed value now and then: MI only where it does not."""
-    working, rho = float(rng.uniform(0.2, 0.95)), float(np.sqrt(-np.expm1(-2.0 * rng.uniform(0.1, 2.0))))
+    working, rho = float(rng.uniform(0.2, 0.95)), correlation_of(rng.uniform(0.1, 2.0))
     pair, information, _ = gaussian_pair(rho)
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special, stats
 
-from benchmarks.truths.distributions import Distribution
+from benchmarks.streams.pairs import correlation_of
+from benchmarks.truths.distributions import Distribution, gaussian_pair
 
 NODES = 4001
 
@@ -50,8 +51,7 @@ def rounded_pair(rng: np.random.Generator) -> Distribution:
     rho, unit = float(rng.uniform(0.3, 0.98)), float(rng.uniform(0.4, 1.5))
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-        x, noise = generator.standard_normal((2, count))
-        y = rho * x + np.sqrt(1.0 - rho**2) * noise
+        x, y = gaussian_pair(rho)[0](generator, count)
         return np.round(x / unit), np.round(y / unit)
 
     levels = np.arange(-int(7.0 / unit) - 1, int(7.0 / unit) + 2)
@@ -176,14 +176,14 @@ def stairs(rng: np.random.Generator) -> Distribution:
 
 def doubled_rows(rng: np.random.Generator) -> Distribution:
     """Write every sample of a normal pair twice: half as many count."""
-    rho = float(np.sqrt(-np.expm1(-2.0 * rng.uniform(0.1, 2.0))))
+    rho = correlation_of(rng.uniform(0.1, 2.0))
+    pair, information, _ = gaussian_pair(rho)
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-        x, noise = generator.standard_normal((2, -(-count // 2)))
-        y = rho * x + np.sqrt(1.0 - rho**2) * noise
+        x, y = pair(generator, -(-count // 2))
         return np.repeat(x, 2)[:count], np.repeat(y, 2)[:count]
 
-    return Distribution("doubled rows", f"doubled rows {rho:.2f}", sample, float(-0.5 * np.log1p(-(rho**2))))
+    return Distribution("doubled rows", f"doubled rows {rho:.2f}", sample, information)
 
 
 def _bounded(family: str, function: Callable[[np.ndarray], np.ndarray], width: float) -> Distribution:
