@@ -6,7 +6,7 @@ from threading import Barrier
 
 from infonet_ros.caching import cached_property
 
-BOUND = 20  # seconds
+BOUND = 120  # seconds
 
 
 class Numbered:

@@ -64,14 +64,16 @@ def loading_with_something_to_clear():
     with cleared_afterwards(lambda: print("cleared")):
         loading()
 
-program._PATIENCE = 0.1
+program._PATIENCE = {patience}
 cli.main = {moment}
 program.main()
 """
 
 
 def ended(moment, name, **options):
-    command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name, bound=BOUND)]
+    patience = 0.1 if moment == "passed_over" else BOUND  # of the others, none is to be interrupted a second time
+    program = PROGRAM.format(moment=moment, name=name, bound=BOUND, patience=patience)
+    command = [sys.executable, "-c", program]
     return subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False, **options)
 
 

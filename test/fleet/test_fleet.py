@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from threading import Thread
 from urllib.parse import quote
 
 import numpy as np
@@ -74,23 +73,35 @@ def until(condition, bound=120.0):
     return result
 
 
-def kill_the_first_worker_at_work(client, out):
-    """Wait for the first attempt, and kill a worker that analyses a bag."""
-    until(lambda: any((out / ".attempts").glob("*")))
-    processes = client.run(os.getpid)
-    at_work = until(lambda: [address for address, tasks in client.processing().items() if tasks])
-    os.kill(processes[at_work[0]], signal.SIGKILL)
-    return processes[at_work[0]]
+def dies_at_its_first_bag(died):
+    """Return a function for all workers: the first of them that analyses a bag dies, and leaves a file half written."""
+
+    def plant():
+        from infonet_ros.fleet import job
+
+        analyse = job.analyse_bag
+
+        def analyse_or_die(bag, attempt, *arguments, **options):
+            try:
+                with died.open("x") as file:
+                    file.write(str(os.getpid()))
+            except FileExistsError:
+                return analyse(bag, attempt, *arguments, **options)
+            attempt.mkdir(parents=True)
+            (attempt / "infonet.npz").write_bytes(b"half")
+            return os.kill(os.getpid(), signal.SIGKILL)
+
+        job.analyse_bag = analyse_or_die
+
+    return plant
 
 
 def test_a_worker_that_dies_changes_nothing(bags, tmp_path):
-    out, killed = tmp_path / "out", []
+    out, died = tmp_path / "out", tmp_path / "died"
     with folder_of_attempts(out), connected(None, workers=2) as client:
-        killer = Thread(target=lambda: killed.append(kill_the_first_worker_at_work(client, out)))
-        killer.start()
+        client.run(dies_at_its_first_bag(died))
         outcomes = analyse_fleet(client, bags, out, SETTINGS, [Format.npz])
-        killer.join()
-        assert killed[0] not in client.run(os.getpid).values()
+        assert int(died.read_text()) not in client.run(os.getpid).values()
     assert [outcome.name for outcome in outcomes] == ["robot0", "robot1", "robot2", "broken"]
     assert "is not a readable bag" in outcomes[3].problem
     assert sorted(path.name for path in out.iterdir()) == ["robot0", "robot1", "robot2"]

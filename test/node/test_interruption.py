@@ -19,8 +19,11 @@ os.kill(os.getpid(), signal.SIGTERM)
 os._exit(5)
 """
 
-FEW = "program._LONGEST_GRACE = 0.1"
-POLLED = "polls = threading.Semaphore(0)\nprogram.time.sleep = lambda seconds: polls.release()"
+FEW = "program._MOST_POLLS = 2"
+POLLED = """
+polls, taken = threading.Semaphore(0), threading.Semaphore(0)
+program.time.sleep = lambda seconds: (polls.release(), taken.acquire())
+"""
 
 
 @pytest.mark.parametrize(
@@ -28,7 +31,7 @@ POLLED = "polls = threading.Semaphore(0)\nprogram.time.sleep = lambda seconds: p
     [
         ("", "while True: pass", 0),  # computes
         (FEW, "threading.Event().wait()", 0),  # hangs
-        (POLLED, "for _ in range(500): polls.acquire()", 5),  # gets little of a busy machine
+        (POLLED, "for _ in range(100): polls.acquire(), taken.release()", 5),  # gets little of a busy machine
     ],
 )
 def test_it_may_end_by_itself_unless_it_computes_or_hangs(before, after, code):

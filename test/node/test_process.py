@@ -105,8 +105,7 @@ def test_it_ends_at_any_moment_with_code_zero_and_nothing_of_it_stays(graph: Gra
     process = launch(*arguments(**changes))
     moment(graph, process)
     own = own_memory(process)
-    assert bool(own) == (moment not in (waits_for_signals, configures))
-    assert all(path.exists() for path in own)
+    assert own or moment in (waits_for_signals, configures)  # ROS 2 may have started since
     process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=BOUND)
     assert process.returncode == 0

@@ -37,15 +37,11 @@ def test_one_bad_stamp_in_120_silences_nothing(graph, ahead):
     assert (windows.outliers("b"), windows.backward_jumps, windows.forward_jumps) == (5, 0, 0)
     topic = node.topics.topics[1].status
     assert (topic.received, topic.out_of_order) == (600, 0)
-    more = iter(range(12, 10_000))
 
-    def said():
-        """Feed the topics all the time: a busy machine would call them silent, which is an error."""
-        feed.run(float(next(more)), 1.0)
-        status = diagnosis.statuses.get("infonet: /b")
-        return status is not None and "set aside" in status.message and "silent" not in status.message and status
+    def aside(status):
+        return "set aside" in status.message and "silent" not in status.message
 
-    status = graph.until(said)
+    status = feed.until(12.0, lambda: diagnosis.found("infonet: /b", aside))
     assert status.level == DiagnosticStatus.WARN
     side = "ahead of" if ahead > 0 else "behind"
     said = re.search(rf"\d messages? set aside, the last stamped ([\d.]+) s {side} the other messages", status.message)
@@ -68,13 +64,13 @@ def test_a_topic_of_nonsense_stamps_is_set_aside_and_the_others_continue(graph):
     assert list(matrices[-1].valid) == [True, True, False]
     assert node.windows.outliers("b") >= 399
     feed.run(8.0, 0.5)
-    status = diagnosis.until("infonet: /b", lambda status: "set aside" in status.message)
-    assert status.level == DiagnosticStatus.ERROR
+    error = DiagnosticStatus.ERROR
+    diagnosis.until("infonet: /b", lambda status: "set aside" in status.message and status.level == error)
 
 
 def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unknown(graph):
     """Whatever the reason: here every stamp contradicts the one before."""
-    node, matrices = started(graph, **WATCH, **{"hop": 0.5, "window": 2.0, "patience": 0.1, "slip.duration": 3600.0})
+    node, _ = started(graph, **WATCH, **{"hop": 0.5, "window": 2.0, "patience": 0.1, "slip.duration": 3600.0})
     rng, wild = np.random.default_rng(0), []
 
     def odd(signal):
@@ -82,19 +78,16 @@ def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unk
 
     feed = Feed(graph, node, {topic: odd(signal) for topic, signal in SIGNALS.items()})
     diagnosis = Diagnosis(graph)
-    feed.run(0.0, 4.5)
-    graph.until(lambda: matrices)
-    kept = diagnosis.until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
-    assert "are dependent" in kept.message
-    wild.append(True)
-    start = iter(np.arange(4.5, 1000.0, 0.5))
+
+    def kept():
+        return diagnosis.found("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
 
     def silent():
-        feed.run(float(next(start)), 0.5)
-        return diagnosis.statuses["infonet: estimator"].message.startswith("no matrix for")
+        return diagnosis.found("infonet: estimator", lambda status: status.message.startswith("no matrix for"))
 
-    graph.until(silent)
-    own = diagnosis.statuses["infonet: estimator"]
+    assert "are dependent" in feed.until(0.0, kept).message
+    wild.append(True)
+    own = feed.until(1000.0, silent)
     assert own.level == DiagnosticStatus.ERROR
     assert "because every stamp contradicts those before" in own.message
     slip = diagnosis.until("infonet: watch slip", lambda status: value(status, "state") == "unknown")
@@ -102,9 +95,7 @@ def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unk
     assert "are dependent" not in slip.message
     assert "MI is not known" in slip.message
     wild.clear()
-    feed.run(2000.0, 4.5)
-    diagnosis.until("infonet: estimator", lambda status: "no matrix" not in status.message)
-    diagnosis.until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
+    feed.until(2000.0, lambda: not silent() and kept())
 
 
 def test_the_first_error_after_the_last_message_names_the_reason(graph, capfd):
@@ -118,7 +109,7 @@ def test_the_first_error_after_the_last_message_names_the_reason(graph, capfd):
 def test_stamps_that_were_never_set_are_logged_once(graph, capfd):
     node, _ = started(graph)
     publisher = graph.publisher(Vector3Stamped, "/b")
-    status, said = Diagnosis(graph), ""
+    diagnosis, said = Diagnosis(graph), ""
 
     def logged():
         nonlocal said
@@ -127,9 +118,14 @@ def test_stamps_that_were_never_set_are_logged_once(graph, capfd):
         return said.count("topic /b: messages with a stamp that was never set") == 1
 
     graph.until(logged)
-    unset = status.until("infonet: /b", lambda status: "never set" in status.message)
-    assert unset.level == DiagnosticStatus.WARN
-    assert node.topics.topics[1].status.unset == node.windows.buffers["b"].received > 1
+
+    def warned():
+        publisher.publish(Vector3Stamped())  # or a busy machine would call the topic silent, which is an error
+        status = diagnosis.found("infonet: /b", lambda status: "never set" in status.message)
+        return status and status.level == DiagnosticStatus.WARN
+
+    graph.until(warned)
+    graph.until(lambda: node.topics.topics[1].status.unset == node.windows.buffers["b"].received > 1)
     node.topics.topics[1].log_problems()
     assert "never set" not in capfd.readouterr().err
 
@@ -145,12 +141,10 @@ def test_system_time_beside_simulated_time_is_called_so(graph, capfd):
         clock.publish(Clock(clock=Time(seconds=next(seconds)).to_msg()))
         publisher.publish(stamped(graph.robot.get_clock().now().nanoseconds / 1e9))
         log += capfd.readouterr().err
-        status = diagnosis.statuses.get("infonet: /b")
+        status = diagnosis.found("infonet: /b", lambda status: status.message.endswith(SYSTEM_TIME))
         return re.search(f"topic /b: .*{SYSTEM_TIME}", log) and status
 
-    message = graph.until(said).message
-    assert "ahead of this node's clock" in message
-    assert message.endswith(SYSTEM_TIME)
+    assert "ahead of this node's clock" in graph.until(said).message
 
 
 def test_topics_that_never_come_are_an_error_of_the_whole(graph):
@@ -203,14 +197,11 @@ def test_exact_that_matches_nothing_says_so_in_diagnostics_and_in_the_log(graph,
     node, matrices = started(graph, synchronization="exact", window=2.0, hop=0.2, patience=0.2)
     feed = Feed(graph, node, {**SIGNALS, "/b": lambda t: stamped(t + 0.003, SIGNALS["/b"](t).vector.x)})
     diagnosis = Diagnosis(graph)
-    start = iter(np.arange(0.0, 1000.0, 0.5))
 
-    def said():
-        feed.run(float(next(start)), 0.5)
-        status = diagnosis.statuses.get("infonet: estimator")
-        return status is not None and status.level == DiagnosticStatus.ERROR and status
+    def error(status):
+        return status.level == DiagnosticStatus.ERROR
 
-    message = graph.until(said).message
+    message = feed.until(0.0, lambda: diagnosis.found("infonet: estimator", error)).message
     assert message.startswith("no messages match: none of all topics have the same stamp")
     assert "the nearest are 0.003 s apart" in message
     assert "set synchronization to 'approximate'" in message

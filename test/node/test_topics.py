@@ -42,7 +42,7 @@ class Robot:
         self._signal = np.random.default_rng(0)
         self._tick = 0
 
-    def subscribe(self, kind, topic, qos=1):
+    def subscribe(self, kind, topic, qos=50):
         self.received[topic] = []
         return self.node.create_subscription(kind, topic, self.received[topic].append, qos)
 

@@ -15,6 +15,7 @@ from infonet_ros.offline.pages.report import render_report
 from infonet_ros.offline.pages.report_data import page_data
 from infonet_ros.offline.whole_recording.groups import similar_order
 
+BOUND = 120_000  # milliseconds, on a busy machine
 CELLS = """id => {
   const canvas = document.querySelector(`#${id} canvas`);
   return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.width).data];
@@ -30,7 +31,7 @@ def browser():
             program = shutil.which("chromium") or shutil.which("google-chrome")
         if program is None:
             pytest.skip("no Chromium: `playwright install chromium`, or on Debian `apt install chromium`")
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=BOUND)
         yield browser
         browser.close()
 
@@ -43,6 +44,7 @@ def opened(browser, tmp_path):
     def open_page(text, width=1400, height=1000, scheme="light"):
         path = written(tmp_path, text, "report.html")
         page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page.set_default_timeout(BOUND)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))

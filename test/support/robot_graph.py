@@ -1,5 +1,6 @@
 """Real nodes on real middleware. The test publishes the sensor time itself."""
 
+import itertools
 import time
 from contextlib import ExitStack
 
@@ -99,14 +100,14 @@ class Diagnosis:
     def _receive(self, array):
         self.statuses = {status.name: status for status in array.status}
 
+    def found(self, name, condition):
+        """Return the status of this name if it fulfils the condition."""
+        status = self.statuses.get(name)
+        return status if status is not None and condition(status) else None
+
     def until(self, name, condition, timeout=120.0):
         """Spin until the status of this name fulfils the condition, and return it."""
-
-        def found():
-            status = self.statuses.get(name)
-            return status if status is not None and condition(status) else None
-
-        return self._graph.until(found, timeout, lambda: self.statuses.get(name))
+        return self._graph.until(lambda: self.found(name, condition), timeout, lambda: self.statuses.get(name))
 
 
 def value(status, key):
@@ -146,6 +147,16 @@ class Feed:
             if index % 25 == 24:
                 self._settle(25, topics)
         self._settle(round(seconds * self.RATE) % 25, topics)
+
+    def until(self, start, condition):
+        """Publish on and on from ``start``, so that a busy machine calls no topic silent, until the condition holds."""
+        seconds = itertools.count(start, 0.5)
+
+        def holds():
+            self.run(next(seconds), 0.5)
+            return condition()
+
+        return self._graph.until(holds)
 
     def _settle(self, count, topics):
         for topic in topics:

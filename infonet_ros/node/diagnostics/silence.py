@@ -6,12 +6,13 @@ from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 _HOPS = 3  # hops without a matrix that are still normal
+_LONGEST_LOOK = 2.0  # seconds that one look counts: the diagnostics look once a second
 
 
 class Silence:
     """Seconds since a count last changed, measured only while the node's clock advances.
 
-    So a pause or a jump of simulated time does not count.
+    So a pause or a jump of simulated time does not count, nor does the sleep of a computer.
     """
 
     def __init__(self) -> None:
@@ -25,7 +26,8 @@ class Silence:
         if count != self._count:
             self.seconds, self._count = 0.0, count
         else:
-            self.seconds += max(0, min(system - self._system, now - self._node)) / NANOSECONDS
+            passed = min(system - self._system, now - self._node) / NANOSECONDS
+            self.seconds += min(max(0.0, passed), _LONGEST_LOOK)
         self._system, self._node = system, now
         return self.seconds
 
