@@ -1,6 +1,7 @@
 """Measures which streams of a robot depend on each other, how strongly, with what delay, and how certain this is."""
 
 import pkgutil
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,8 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that `infonet --help` need not wait for torch."""
     if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # With the module, Python suggests the nearest of `__dir__`.
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     with missing_packages_named(f"{__name__}.{name}"):
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 

@@ -9,7 +9,7 @@ from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.intake.bags import Bag
-from infonet_ros.settings import load_settings
+from infonet_ros.settings import Modality, Settings, Watch, load_settings
 from infonet_ros.training.configuration import TrainingConfiguration
 
 
@@ -186,3 +186,15 @@ def test_a_link_to_nothing_says_where_it_leads(tmp_path):
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     with pytest.raises(ConfigurationError, match=r"a\.yaml is a link to b\.yaml, which is not there: expected a param"):
         load_settings(tmp_path / "a.yaml")
+
+
+def test_lists_of_python_are_accepted_and_a_single_text_is_one_name():
+    listed = Modality("imu", "/imu", ["a", "b"]), Modality("odom", "/odom", "c.d")
+    settings = Settings(
+        modalities=list(listed), watches=[Watch("w", ["imu.a", "imu.b"], given="odom.c.d")], given="time"
+    )
+
+    assert settings.channel_names == ("imu.a", "imu.b", "odom.c.d")
+    assert settings == Settings(listed, (Watch("w", ("imu.a", "imu.b"), given=("odom.c.d",)),), ("time",))
+    with pytest.raises(ConfigurationError, match="two different channels"):
+        Settings(modalities=listed, watches=(Watch("w", "imu.a"),))

@@ -125,6 +125,9 @@ class InfoNet:
         readout, version = load_readout(path) or (None, version)
         return cls(network, version, device, path, readout, load_short(path))
 
+    def __repr__(self) -> str:
+        return f"InfoNet, weights {self.version}, on {self.device}"
+
     @property
     def device(self) -> torch.device:
         """The device that the network runs on."""

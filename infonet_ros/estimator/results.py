@@ -11,7 +11,7 @@ from infonet_ros.estimator.dataframes import Names, Tabular, chosen, html_table
 from infonet_ros.estimator.peak import Peak
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate(Tabular):
     """Mutual information of one pair of scalar streams.
 
@@ -216,7 +216,7 @@ class Selection(Tabular):
         return {"channel": names, "adds": self.adds, "lower": self.lower, "upper": self.upper}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SlicedEstimate(Tabular):
     """Sliced mutual information of two vector streams (Goldfeld and Greenewald, NeurIPS 2021).
 

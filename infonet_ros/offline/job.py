@@ -28,6 +28,7 @@ from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
+from infonet_ros.settings.members import several
 from infonet_ros.text import printable
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def analyse_bag(
     ):
         span = chosen_span(recording, start, duration)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        proposal, target = with_named(proposal, [given] if isinstance(given, str) else given, target)
+        proposal, target = with_named(proposal, several(given), target)
         analysis = analyse_proposal(recording, proposal, span, cores=cores, target=target)
         notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
         if folder is not None:

@@ -1,5 +1,6 @@
 """Settings that are lists of names: modalities, which are groups of channels, and watched pairs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -12,14 +13,14 @@ class Modality:
     name : str
         Your own name: letters, digits and ``_``.
     topic : str
-    channels : tuple of str
+    channels : str, or several
         Paths in its messages, such as ``angular_velocity.y`` or ``orientation|yaw``.
     type : str
         Message type, such as ``sensor_msgs/msg/Imu``; empty: found from the graph or the bag.
 
     Examples
     --------
-    >>> Modality("imu", topic="/imu/data", channels=("angular_velocity.y",)).channel_names
+    >>> Modality("imu", topic="/imu/data", channels="angular_velocity.y").channel_names
     ('imu.angular_velocity.y',)
     """
 
@@ -27,6 +28,9 @@ class Modality:
     topic: str
     channels: tuple[str, ...]
     type: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channels", several(self.channels))
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -42,7 +46,7 @@ class Watch:
     ----------
     name : str
         Your own name: letters, digits and ``_``.
-    pair : tuple of two str
+    pair : two str
         Two channels or two modalities.
     expect : str
         "dependent" or "independent".
@@ -50,7 +54,7 @@ class Watch:
         Nats: the least MI of a dependent pair, or the most of an independent one.
     duration : float
         Seconds for which the rule must be broken before it is an alert.
-    given : tuple of str
+    given : str, or several
         Channels, or ``time``, that two channels are conditioned on; empty: those that all pairs are conditioned on.
 
     Examples
@@ -65,3 +69,12 @@ class Watch:
     threshold: float = 0.1
     duration: float = 5.0
     given: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pair", several(self.pair))
+        object.__setattr__(self, "given", several(self.given))
+
+
+def several(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return names as a tuple; one text is one name, not its letters."""
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -10,7 +10,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.settings.checks import TIME, check_names, checked_value
-from infonet_ros.settings.members import Modality, Watch
+from infonet_ros.settings.members import Modality, Watch, several
 
 _Fields = TypeVar("_Fields")
 
@@ -208,6 +208,9 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        for name in ("modalities", "watches"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "given", several(self.given))
         for name, spec in scalar_parameters().items():
             object.__setattr__(self, name, checked_value(name, getattr(self, name), spec))
         if self.max_lag > 0.0 and self.synchronization != "resample":

@@ -57,6 +57,10 @@ def test_a_shell_shows_results_as_short_tables(net, frame):
     assert lines[1].split() == ["lag", "mi", "lower", "upper", "samples"]
     assert [line.split()[0] for line in lines[2:]] == [*map(str, range(-20, -15)), "...", *map(str, range(16, 21))]
     assert len({len(line) for line in lines[1:]}) == 1  # in columns
+    one = net.estimate(frame["gyro"], frame["odom"])
+    assert repr(one).splitlines()[1].split() == ["mi", "lower", "upper", "samples", "constant", "drifting"]
+    assert f" {one.mi:.3f} " in f" {repr(one).splitlines()[2]} "
+    assert repr(net) == f"InfoNet, weights {net.version}, on {net.device}"
 
 
 def test_windows_keep_their_own_names(net, frame):
