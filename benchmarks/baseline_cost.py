@@ -147,7 +147,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goal."""
     more, load = float(np.median(_more(results))), Load(**results["load"])
     text = f"processor time that a baseline of {results['pairs']} pairs adds to the node's, {load}"
-    return [Claim(text, f"at most {GOAL:.0%}", f"{more:.1%}", more <= GOAL)]
+    return [Claim.at_most(text, 100 * more, 100 * GOAL, 1, "%")]
 
 
 BENCHMARK = Benchmark("baseline_cost", "What a baseline costs the node", measure, describe, claim)

@@ -59,6 +59,21 @@ class Claim:
     measured: str
     reached: bool
 
+    @classmethod
+    def at_most(cls, text: str, value: float, limit: float, digits: int, unit: str = "") -> "Claim":
+        """Say that a number is no larger than its goal."""
+        return cls(text, f"at most {limit:g}{unit}", f"{value:.{digits}f}{unit}", value <= limit)
+
+    @classmethod
+    def at_least(cls, text: str, value: float, limit: float, digits: int, unit: str = "") -> "Claim":
+        """Say that a number is no smaller than its goal."""
+        return cls(text, f"at least {limit:g}{unit}", f"{value:.{digits}f}{unit}", value >= limit)
+
+    @classmethod
+    def of_all(cls, text: str, goal: str, count: int, of: int, what: str = "") -> "Claim":
+        """Say that a goal is reached by each of so many."""
+        return cls(text, goal, f"{count} of {of} {what}".rstrip(), count == of)
+
 
 @dataclass(frozen=True)
 class Benchmark:

@@ -125,11 +125,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     false = sum(row["false"] for row in rows)
     found = [row["found"] for row in rows if row["windows"] == most]
     return [
-        Claim(
-            f"pairs that are the same with a p-value of {LEVEL:g} or less",
-            f"at most {MOST_CALLED:.0%}",
-            f"{called:.1%}",
-            called <= MOST_CALLED,
+        Claim.at_most(
+            f"pairs that are the same with a p-value of {LEVEL:g} or less", 100 * called, 100 * MOST_CALLED, 1, "%"
         ),
         Claim(
             "recordings of one kind with a reported difference",

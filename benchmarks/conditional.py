@@ -161,11 +161,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
             f"{nothing:.3f}",
             nothing <= MOST_OF_NOTHING,
         ),
-        Claim(
-            "the 90 % interval contains the true value, in the worst family",
-            f"at least {100 * LEAST_COVERAGE:.0f} %",
-            f"{100 * least:.0f} %",
-            least >= LEAST_COVERAGE,
+        Claim.at_least(
+            "the 90 % interval contains the true value, in the worst family", 100 * least, 100 * LEAST_COVERAGE, 0, " %"
         ),
         Claim(
             "false alarms at the 5 % level, conditionally independent pairs",
@@ -173,23 +170,18 @@ def claim(results: dict[str, Any]) -> list[Claim]:
             span(min(alarms), max(alarms)),
             low <= min(alarms) and max(alarms) <= high,
         ),
-        Claim(
-            f"time of all pairs of {CHANNELS} channels given one stream, relative to none",
-            f"at most {MOST_COST:.0f}",
-            f"{cost:.1f}",
-            cost <= MOST_COST,
+        Claim.at_most(
+            f"time of all pairs of {CHANNELS} channels given one stream, relative to none", cost, MOST_COST, 1
         ),
     ]
 
 
 def _claims_beside_the_peer(results: dict[str, Any]) -> Iterator[Claim]:
     for count in sorted(RATIOS.keys() & set(_counts(results))):
-        ratio, most = _mean_error(results, INFONET, count) / _mean_error(results, PEER, count), RATIOS[count]
-        text = f"mean error relative to {PEER}, T = {count}"
-        yield Claim(text, f"at most {most}", f"{ratio:.2f}", ratio <= most)
+        ratio = _mean_error(results, INFONET, count) / _mean_error(results, PEER, count)
+        yield Claim.at_most(f"mean error relative to {PEER}, T = {count}", ratio, RATIOS[count], digits=2)
     faster = results["speed"][PEER] / results["speed"]["given"]
-    text = f"pairs per second relative to {PEER}, T = {SPEED_SAMPLES}"
-    yield Claim(text, f"at least {FASTER:.0f}", f"{faster:.0f}", faster >= FASTER)
+    yield Claim.at_least(f"pairs per second relative to {PEER}, T = {SPEED_SAMPLES}", faster, FASTER, digits=0)
 
 
 def _mean_error(results: dict[str, Any], who: str, count: int) -> float:

@@ -298,30 +298,20 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     kept = [row for row in simulated if "refused" not in row and _chance(row) >= CHANCE]
     soon = [row for row in simulated if "refused" not in row and _mean_wait(row) <= FACTOR * row["yardstick"]]
     return [
-        Claim(
-            "Husky: faults found, all but the weak gain",
-            "all",
-            f"{len(known)} of {len(ours)}",
-            len(known) == len(ours),
-        ),
-        Claim(
-            "Husky: median time to the alarm, all faults but the weak gain",
-            f"at most {MEDIAN:g} s",
-            f"{median:.1f} s",
-            median <= MEDIAN,
-        ),
+        Claim.of_all("Husky: faults found, all but the weak gain", "all", len(known), len(ours)),
+        Claim.at_most("Husky: median time to the alarm, all faults but the weak gain", median, MEDIAN, 1, " s"),
         Claim("Husky: false alarms", "none", str(results["false alarms"]), not results["false alarms"]),
-        Claim(
+        Claim.of_all(
             f"simulated: {PROMISE:.0f} s or more from one false alarm to the next, by a Poisson test at {CHANCE:.0%}",
             "every kind of pair",
-            f"{len(kept)} of {len(simulated)}",
-            len(kept) == len(simulated),
+            len(kept),
+            len(simulated),
         ),
-        Claim(
+        Claim.of_all(
             f"simulated: mean time to the alarm at most {FACTOR:g} times log(interval) / MI",
             "every kind of pair",
-            f"{len(soon)} of {len(simulated)}",
-            len(soon) == len(simulated),
+            len(soon),
+            len(simulated),
         ),
     ]
 

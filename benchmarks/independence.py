@@ -284,19 +284,19 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     shares = [row["called"] / row["tested"] for row in results["alarms"].values() if row["tested"]]
     low, high = ALARMS
     return [
-        Claim(
+        Claim.at_most(
             f"independence of {DIMENSIONS} channels, AUC below that of distance correlation at any T from "
             f"{SAMPLES[0]} to {SAMPLES[-1]}",
-            f"at most {BEHIND['auc']}",
-            f"{behind:.3f}",
-            behind <= BEHIND["auc"],
+            behind,
+            BEHIND["auc"],
+            digits=3,
         ),
-        Claim("the same, above that of the paper's notebook at every T", "at least 0", f"{ahead:.3f}", ahead >= 0.0),
-        Claim(
+        Claim.at_least("the same, above that of the paper's notebook at every T", ahead, 0.0, digits=3),
+        Claim.at_most(
             "power below the better of distance correlation and HSIC, linear, quadratic, and one channel of 128",
-            f"at most {BEHIND['power']}",
-            f"{lacking:.3f}",
-            lacking <= BEHIND["power"],
+            lacking,
+            BEHIND["power"],
+            digits=3,
         ),
         Claim(
             "false alarms on independent vectors at the 5 % level, autocorrelated ones included",

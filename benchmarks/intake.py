@@ -157,7 +157,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     for title, found in results["loads"].items():
         times, lost, goal = found["node"] / found["bare"], found["sent"] - found["received"], found["goal"]
         text = f"processor time of the node's intake beside that of bare polling, {title}"
-        claims.append(Claim(text, f"at most {goal:g} times", f"{times:.2f} times", times <= goal))
+        claims.append(Claim.at_most(text, times, goal, 2, " times"))
         text = f"messages lost in the same run, {title} for {results['seconds']:g} s"
         claims.append(Claim(text, "0", f"{lost} of {found['sent']}", lost == 0))
     return claims

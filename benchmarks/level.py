@@ -120,23 +120,26 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     found = sum(row["called"] > POWER * results["pairs"] for row in coupled)
     kinds = f"{len({row['name'] for row in coupled})} kinds of robots' streams"
     return [
-        Claim(
+        Claim.of_all(
             f"false alarms at the {100 * LEVEL:.0f} % level, {kinds}, T = {', '.join(map(str, SAMPLES))}",
             f"{span(*ALARMS)} of each",
-            f"{held} of {len(judged)} rows",
-            held == len(judged),
+            held,
+            len(judged),
+            "rows",
         ),
-        Claim(
+        Claim.of_all(
             f"independent streams of the same whose interval begins above {KNOWN:g} nats",
             f"at most {100 * MOST_INVENTED:.0f} % of each",
-            f"{honest} of {len(independent)} rows",
-            honest == len(independent),
+            honest,
+            len(independent),
+            "rows",
         ),
-        Claim(
+        Claim.of_all(
             f"coupled streams of the same, T = {COUPLED_AT}, called dependent",
             f"above {100 * POWER:.0f} % of each",
-            f"{found} of {len(coupled)} kinds",
-            found == len(coupled),
+            found,
+            len(coupled),
+            "kinds",
         ),
     ]
 

@@ -104,7 +104,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     """Judge the real node; there is no goal for a single stage."""
     took = sum(results["node"].values())
     text = f"processor time of the node a hop, {Load(**results['load'])}"
-    return [Claim(text, f"at most {1e3 * GOAL:.0f} ms", f"{1e3 * took:.0f} ms", took <= GOAL)]
+    return [Claim.at_most(text, 1e3 * took, 1e3 * GOAL, 0, " ms")]
 
 
 BENCHMARK = Benchmark("profile_hop", "Where the time of one hop goes", measure, describe, claim)

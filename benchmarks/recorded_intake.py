@@ -127,17 +127,12 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals."""
     cost, more = _microseconds(results, "intake"), results["MiB more for twice the length"]
     text = f"processor time of a recorded message, from the file to the buffers, {TOPICS} Imu topics at {RATE:g} Hz"
-    many, seconds = "processor time to open a bag and find its fields", results["seconds of many topics"]
-    memory = "memory for a recording of twice the length"
+    many = f"processor time to open a bag and find its fields, {MANY_TOPICS} topics of one message"
+    seconds = results["seconds of many topics"]
     return [
-        Claim(text, f"at most {GOAL:g} µs", f"{cost:.1f} µs", cost <= GOAL),
-        Claim(
-            f"{many}, {MANY_TOPICS} topics of one message",
-            f"at most {GOAL_OF_MANY:g} s",
-            f"{seconds:.2f} s",
-            seconds <= GOAL_OF_MANY,
-        ),
-        Claim(memory, f"at most {GROWTH:g} MiB more", f"{more:.0f} MiB more", more <= GROWTH),
+        Claim.at_most(text, cost, GOAL, 1, " µs"),
+        Claim.at_most(many, seconds, GOAL_OF_MANY, 2, " s"),
+        Claim.at_most("memory for a recording of twice the length", more, GROWTH, 0, " MiB more"),
     ]
 
 

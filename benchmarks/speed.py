@@ -139,7 +139,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         if ENNEMI in rates:
             ratio = float(np.median(ratios(rates)))
             text = f"pairs per second relative to a k-d tree {ENNEMI}, {CHANNELS} channels, T = {samples}"
-            claims.append(Claim(text, f"at least {goal}", f"{ratio:.0f}", ratio >= goal))
+            claims.append(Claim.at_least(text, ratio, goal, digits=0))
     return claims
 
 

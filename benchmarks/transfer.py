@@ -195,29 +195,13 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     right = min(count / times for row in results["directions"].values() for count in row.values())
     off = max(abs(np.mean(results["values"][str(strength)]) / linear_truth(strength) - 1.0) for strength in STRENGTHS)
     claims = [
-        Claim(
-            "direction right, in the worst system and strength",
-            f"at least {100 * RIGHT:.0f} %",
-            f"{100 * right:.0f} %",
-            right >= RIGHT,
-        ),
-        Claim(
-            "mean error of the value for linear systems",
-            f"at most {100 * CLOSE:.0f} %",
-            f"{100 * off:.0f} %",
-            off <= CLOSE,
-        ),
+        Claim.at_least("direction right, in the worst system and strength", 100 * right, 100 * RIGHT, 0, " %"),
+        Claim.at_most("mean error of the value for linear systems", 100 * off, 100 * CLOSE, 0, " %"),
     ]
     if PEER in next(iter(results["areas"].values())):
         behind = max(np.mean(row[PEER]) - np.mean(row[BESIDE]) for row in results["areas"].values())
-        claims.append(
-            Claim(
-                f"area under the ROC curve for links, given two others, below that of {PEER}",
-                "at most 0",
-                f"{behind:.3f}",
-                behind <= 0.0,
-            )
-        )
+        text = f"area under the ROC curve for links, given two others, below that of {PEER}"
+        claims.append(Claim.at_most(text, behind, 0.0, digits=3))
     return claims
 
 
