@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from importlib.metadata import PathDistribution, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 BOUND = 250  # seconds, on a busy machine
+NEEDS_ROS = pytest.mark.skipif(find_spec("rclpy") is None, reason="needs ROS 2")
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +156,28 @@ def test_a_missing_package_is_one_sentence(module, tmp_path):
 
     said = f"infonet: infonet needs {package}, which is not installed: run `pip install {package}`.\n"
     assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.parametrize(
+    ("run", "feature"),
+    [
+        (["infonet_ros", "csv", "log.csv"], "infonet: infonet"),
+        pytest.param(["infonet_ros.node"], "infonet_node: The node", marks=NEEDS_ROS),
+    ],
+)
+def test_a_package_that_cannot_be_loaded_is_one_sentence(run, feature, tmp_path):
+    """As torch without the libraries of CUDA, or rclpy of another Python."""
+    (tmp_path / "log.csv").write_text("time,x\n0,1\n")
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("def load():\n    raise OSError('libcuda.so:\\nno file')\nload()\n")
+    paths = f"{tmp_path}:{ROOT}:{os.environ.get('PYTHONPATH', '')}"
+    done = subprocess.run(
+        [sys.executable, "-m", *run], cwd=tmp_path, env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True, text=True, timeout=BOUND, check=False,
+    )  # fmt: skip
+
+    reason = f"cannot be loaded (libcuda.so: no file): install it again for {sys.executable}"
+    assert (done.returncode, done.stderr) == (1, f"{feature} needs torch, which {reason}.\n")
 
 
 def test_a_missing_package_of_the_library_is_one_sentence():

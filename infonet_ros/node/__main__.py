@@ -82,7 +82,7 @@ def main(args: list[str] | None = None) -> int:
         require_packages("The node")
         with missing_packages_named("The node"):
             from infonet_ros.node import estimation  # noqa: F401 (torch)
-        from infonet_ros.node.session import ros_session
+            from infonet_ros.node.session import ros_session
 
         interruption.grace = _GRACE
         with ros_session(args):

@@ -111,13 +111,19 @@ class InfonetNode(LifecycleNode):
 
     def end(self, timeout: float) -> bool:
         """Destroy the node; return whether the worker's thread ended within ``timeout`` seconds, too."""
-        if self.topics is not None:
-            self.topics.close()
         ended = self.estimation is None or self.estimation.worker.stop(timeout)
-        # rclpy leaves it to the collection of the node, which a worker that still computes refers to.
-        self._state_machine.destroy_when_not_in_use()
         self.destroy_node()
         return ended
+
+    def destroy_node(self) -> None:
+        """Stop to read and to compute, and destroy the node; `end` also waits for what is being computed."""
+        if self.topics is not None:
+            self.topics.close()
+        if self.estimation is not None:
+            self.estimation.worker.stop(timeout=0.0)
+        # rclpy leaves it to the collection of the node, which a worker that still computes refers to.
+        self._state_machine.destroy_when_not_in_use()
+        super().destroy_node()
 
     def report(self, error: Exception) -> None:
         """Log an exception with its cause, and keep it for the diagnostics."""

@@ -123,6 +123,16 @@ def test_a_second_node_of_the_same_name_is_a_warning(graph):
     assert status.message == "another node publishes on ~/channels: give each its own name or namespace"
 
 
+def test_a_node_that_is_destroyed_leaves_no_thread(graph):
+    before = set(threading.enumerate())
+    node, _ = started(graph)
+    own = {thread.name: thread for thread in set(threading.enumerate()) - before}
+    node.destroy_node()
+    for name in ("reader", "estimator"):
+        own[name].join(timeout=60.0)
+        assert not own[name].is_alive(), name
+
+
 def test_what_fails_because_ros_has_ended_is_not_logged(ros_domain, capfd):
     context = Context()
     rclpy.init(context=context)
