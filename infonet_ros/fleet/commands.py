@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.offline.results.formats import KINDS, Format
+from infonet_ros.offline.commands.options import Formats
+from infonet_ros.offline.results.formats import Format
 from infonet_ros.output_names import folder
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ Scheduler = Annotated[
 ]
 Workers = Annotated[
     int | None, typer.Option(metavar="NUMBER", min=1, help="Processes on this machine; default: one per core.")
-]
-Formats = Annotated[
-    list[Format] | None, typer.Option("--format", metavar=KINDS, help="Files to write; can be repeated. Default: all.")
 ]
 
 

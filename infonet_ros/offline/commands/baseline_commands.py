@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.offline.commands.recording_commands import Time, TimeUnit, Unit
+from infonet_ros.offline.commands.options import Duration, Quiet, Start, Time, TimeUnit, Unit
 from infonet_ros.output_names import file
 from infonet_ros.text import counted, printable
 
@@ -23,8 +23,6 @@ Interval = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=1.0, max=1e9, help="Mean time between false alarms, all pairs together."),
 ]
-Start = Annotated[float, typer.Option(metavar="SECONDS", min=0.0, help="Time to skip at the beginning.")]
-Duration = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.01, help="Time to use; default: all.")]
 Params = Annotated[Path | None, typer.Option(metavar="FILE", help="Parameter file of the node; default: propose one.")]
 Remap = Annotated[
     list[str] | None,
@@ -33,7 +31,6 @@ Remap = Annotated[
         help="Topic or namespace OLD is called NEW in the new recordings, such as /:=/robot2; can be repeated.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")]
 
 
 def learn(

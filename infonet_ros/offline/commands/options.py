@@ -1,9 +1,10 @@
-"""The options that `infonet bag` and `infonet csv` share. Imports nothing heavy: `infonet --help` reads this file."""
+"""The options that commands about recordings share. Imports nothing heavy: `infonet --help` reads this file."""
 
 import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -13,9 +14,34 @@ from infonet_ros.offline.results.formats import KINDS, Format
 from infonet_ros.output_names import folder
 
 
+class TimeUnit(str, Enum):
+    """Units of a time column."""
+
+    auto = "auto"
+    ns = "ns"
+    us = "us"
+    ms = "ms"
+    s = "s"
+    min = "min"
+    h = "h"
+    d = "d"
+
+
+Time = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Time column of a table; default: found by name and content.")
+]
+Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto: from its name or its numbers.")]
+Start = Annotated[float, typer.Option(metavar="SECONDS", min=0.0, help="Time to skip at the beginning.")]
+Duration = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.01, help="Time to use; default: all.")]
+Formats = Annotated[
+    list[Format] | None, typer.Option("--format", metavar=KINDS, help="Files to write; can be repeated. Default: all.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")]
+
+
 @dataclass(frozen=True)
 class Options:
-    """The options of an analysis; each field is a command-line option with its help."""
+    """The options of `infonet bag` and `infonet csv`; each field is a command-line option with its help."""
 
     params: Annotated[
         Path | None,
@@ -27,10 +53,8 @@ class Options:
         list[str] | None,
         typer.Option(metavar="GLOB", help="Only topics that match this glob, such as '/imu*'; can be repeated."),
     ] = None
-    start: Annotated[float, typer.Option(metavar="SECONDS", min=0.0, help="Time to skip at the beginning.")] = 0.0
-    duration: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0.01, help="Time to analyse; default: all.")
-    ] = None
+    start: Start = 0.0
+    duration: Duration = None
     window: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recording."),
@@ -95,12 +119,9 @@ class Options:
         Path | None,
         typer.Option(parser=folder, metavar="FOLDER", help="Folder for the results; default: NAME_infonet."),
     ] = None
-    formats: Annotated[
-        list[Format] | None,
-        typer.Option("--format", metavar=KINDS, help="Files to write; can be repeated. Default: all."),
-    ] = None
+    formats: Formats = None
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")] = False
+    quiet: Quiet = False
 
     @property
     def overrides(self) -> dict[str, Any]:

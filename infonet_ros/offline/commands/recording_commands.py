@@ -3,34 +3,14 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infonet_ros.offline.commands.options import Options, with_options
+from infonet_ros.offline.commands.options import Options, Time, TimeUnit, Unit, with_options
 
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
-
-
-class TimeUnit(str, Enum):
-    """Units of a time column."""
-
-    auto = "auto"
-    ns = "ns"
-    us = "us"
-    ms = "ms"
-    s = "s"
-    min = "min"
-    h = "h"
-    d = "d"
-
-
-Time = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Time column of a table; default: found by name and content.")
-]
-Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto: from its name or its numbers.")]
 
 
 @with_options
