@@ -31,7 +31,7 @@ class Peak:
         if len(known) < 3:
             return nowhere
         known, places = _steps(known, lags[known].astype(np.float64), mi[known])
-        heights = correlation(mi[known])
+        heights = correlation_of(mi[known])
         top = int(heights.argmax())
         if not 0 < top < len(known) - 1:
             return nowhere
@@ -40,7 +40,7 @@ class Peak:
         if np.isnan(vertex):
             return nowhere
         delay = float(np.clip(vertex, places[top - 1], places[top + 1]))
-        level = float(correlation(least[known[top]]))
+        level = float(correlation_of(least[known[top]]))
         # The maximum of the curve may lie between two lags, above all of them, so its own width counts, too.
         half = np.sqrt((heights[top] - level) / -bend)
         before = _fall(places[top::-1], heights[top::-1], level)
@@ -48,8 +48,8 @@ class Peak:
         return cls(delay, float(np.minimum(before, delay - half)), float(np.maximum(after, delay + half)))  # NaN stays
 
 
-def correlation(mi: np.ndarray) -> np.ndarray:
-    """Return the correlation of Gaussian variables with an MI in nats (Linfoot, Inf. Control 1957)."""
+def correlation_of(mi: np.ndarray) -> np.ndarray:
+    """Return the correlation of Gaussian variables with an MI in nats: ``mi = -log(1 - rho^2) / 2`` (Linfoot 1957)."""
     return np.sqrt(-np.expm1(-2.0 * np.maximum(mi, 0.0)))
 
 

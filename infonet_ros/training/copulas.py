@@ -9,7 +9,8 @@ from scipy.stats import chi2, norm
 from torch import Tensor
 from torch.special import ndtri
 
-from infonet_ros.training.dependence import Dependence, column, correlated, correlation_of, draw_information, uniform
+from infonet_ros.estimator.peak import correlation_of
+from infonet_ros.training.dependence import Dependence, column, correlated, draw_information, uniform
 
 
 class Independent(Dependence):

@@ -38,11 +38,6 @@ def draw_information(rng: np.random.Generator, batch: int, most: float = 5.0) ->
     return np.minimum(np.where(kind < 0.25, weak, np.where(kind < 0.75, common, strong)), most)
 
 
-def correlation_of(information: np.ndarray) -> np.ndarray:
-    """Correlation of the Gaussian pair of that MI: ``MI = -1/2 log(1 - rho^2)``."""
-    return np.sqrt(-np.expm1(-2.0 * information))
-
-
 def correlated(first: Tensor, second: Tensor, correlation: Tensor) -> Tensor:
     """Return a standard normal stream with a correlation to the first of two independent ones, all (B, T)."""
     return correlation * first + torch.sqrt(1.0 - correlation**2) * second

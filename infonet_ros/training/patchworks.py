@@ -5,13 +5,13 @@ import torch
 from torch import Tensor
 from torch.special import xlogy
 
+from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.training.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel, gaussian_log_density
 from infonet_ros.training.dependence import (
     Dependence,
     choose,
     column,
     correlated,
-    correlation_of,
     draw_information,
     uniform,
 )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.estimator.peak import Peak, correlation
+from infonet_ros.estimator.peak import Peak, correlation_of
 
 LAGS = np.arange(-10, 11)
 
@@ -23,7 +23,7 @@ def test_it_is_found_to_a_twentieth_of_a_sample(delay, strength):
 def test_its_ends_are_where_the_mi_falls_below_the_lower_end_at_the_top():
     mi = np.interp(LAGS, [-10, 0, 10], [0.0, 1.0, 0.0])
     peak = Peak.of(LAGS, mi, mi - 0.4)
-    assert np.interp([peak.lower, peak.upper], LAGS, correlation(mi)) == pytest.approx(correlation(0.6), abs=0.01)
+    assert np.interp([peak.lower, peak.upper], LAGS, correlation_of(mi)) == pytest.approx(correlation_of(0.6), abs=0.01)
 
 
 def test_there_is_none_at_the_edge_nor_on_a_plateau_nor_without_an_estimate():

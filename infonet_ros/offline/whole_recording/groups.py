@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.spatial.distance import squareform
 
-from infonet_ros.estimator.peak import correlation
+from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.offline.whole_recording.significance import Significance
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART, NO_DELAY, WholeRecording
 
@@ -77,7 +77,7 @@ def _distances(whole: WholeRecording, significance: Significance) -> np.ndarray:
     Also 1 between a stream and its rate of change, which do not move together.
     """
     told = significance.significant & whole.sure & ~whole.rates
-    alike = np.where(told, correlation(np.nan_to_num(whole.matrix.mi)), 0.0)
+    alike = np.where(told, correlation_of(np.nan_to_num(whole.matrix.mi)), 0.0)
     distances = 1.0 - np.maximum(alike, alike.T)
     np.fill_diagonal(distances, 0.0)
     return distances

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.estimator.peak import correlation
+from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
 from infonet_ros.intake.messages.reductions import REDUCTIONS
 from infonet_ros.series import mean_of_known, spans_of_gains
@@ -113,7 +113,7 @@ class Kinship:
         rate of the other.
         """
         sums = np.where(self.computed, 0.0, self.sums)
-        once = (sums >= _ADDS_UP) & (self.sums.T < _ADDS_UP) & (sums > correlation(np.nan_to_num(mi)))
+        once = (sums >= _ADDS_UP) & (self.sums.T < _ADDS_UP) & (sums > correlation_of(np.nan_to_num(mi)))
         return np.where(once, 1, 2 * (once @ once & ~np.eye(len(once), dtype=bool)))
 
     def with_delays(self, late: np.ndarray) -> "Kinship":

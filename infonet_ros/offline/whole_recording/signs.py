@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.estimator.peak import correlation
+from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.offline.whole_recording.significance import Significance
 from infonet_ros.offline.whole_recording.whole_recording import WholeRecording, strongest_pairs
 from infonet_ros.series import moved
@@ -25,6 +25,6 @@ def opposite_signs(whole: WholeRecording, significance: Significance) -> np.ndar
         known = np.isfinite(first) & np.isfinite(second)
         first, second = first[known], second[known]
         if first.size and np.ptp(first) > 0.0 and np.ptp(second) > 0.0:
-            turned = np.corrcoef(first, second)[0, 1] <= -_MOSTLY * correlation(matrix.mi[a, b])
+            turned = np.corrcoef(first, second)[0, 1] <= -_MOSTLY * correlation_of(matrix.mi[a, b])
             found[a, b] = found[b, a] = turned
     return found
