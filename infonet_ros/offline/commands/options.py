@@ -105,7 +105,7 @@ class Options:
         typer.Option(
             metavar="NUMBER",
             min=0,
-            help="Shifted copies for the p-values of every window; each takes as much time as the data. Default: "
+            help="Shifted copies for the p-values of every window; each takes as long as the analysis itself. Default: "
             "p-values only for the whole recording.",
         ),
     ] = None
