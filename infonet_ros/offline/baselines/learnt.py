@@ -57,9 +57,9 @@ class Learnt:
         baseline = self.baseline
         head = (
             f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With one false alarm in "
-            f"{self.interval:g} s, an alarm takes so many seconds if a pair decouples, and if one channel has the wrong "
-            "sign, is 1 s late, has an offset of its standard deviation, or a gain of 0.3. The times are measured with "
-            "these faults in the good recordings; - means no alarm:"
+            f"{self.interval:g} s, an alarm takes so many seconds if a pair decouples, and if one channel has the "
+            "wrong sign, is 1 s late, has an offset of its standard deviation, or a gain of 0.3. The times are "
+            "measured with these faults in the good recordings; - means no alarm:"
         )
         table = [*zip(*([name, *map(_seconds, times)] for name, times in self._times.items()), strict=True)]
         names = ["", *map(self._described, baseline.pairs)]
