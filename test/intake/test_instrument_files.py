@@ -136,3 +136,50 @@ def test_episodes_are_no_devices(tmp_path):
     lines = [f"{t:.2f},{100 * episode + a},{episode}\n" for episode in range(3) for t, a in zip(TIME, A, strict=True)]
     path = written(tmp_path, "timestamp,x,episode_index\n" + "".join(lines))
     assert [x for _, (x,) in rows(path, ("x",))] == [100 * episode + a for episode in range(3) for a in A.tolist()]
+
+
+ABOVE = {
+    "an oscilloscope": (
+        '"Model Name" ,"DL850"\n"TraceName"  ,"CH1 ","CH2 "\n"BlockSize" , 60, 60\n"VUnit" ,"V","V"\n'
+        '"SampleRate" ,2.0E+01,2.0E+01\n"Date" ,"2024/05/01"\n\n',
+        ",{a},{b}\n",
+        ["table.CH1", "table.CH2"],
+    ),
+    "a recorder": (
+        '"Device Type","MW100"\n"Ch.","","","CH1","CH2"\n"Unit","","","V","C"\n"Date","Time","mSec","",""\n',
+        "2024/05/01,12:00:{k20:02d},{ms:03d},{a},{b}\n",
+        ["table.CH1", "table.CH2"],
+    ),
+    "channels of numbers": ("x-axis,1,2\nsecond,Volt,Volt\n", "{t},{a},{b}\n", ["table.column_1", "table.column_2"]),
+    "a list of markers": (
+        "FREQUENCY\t20\nMARKER_NAMES\thip\tknee\n",
+        "{a}\t0\t{b}\t1\t2\t3\n",
+        ["hip.x", "hip.z"],
+    ),
+    "a time before each channel": (
+        "LabVIEW Measurement\nChannels\t2\t\t\t\nDelta_X\t0.05\t\t0.05\t\n***End_of_Header***\t\t\t\t\n"
+        "X_Value\tForce\tX_Value\tTorque\tComment\n",
+        "{t}\t{a}\t{t}\t{b}\t\n",
+        ["table.Force", "table.Torque"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ABOVE)
+def test_names_and_rate_stand_among_descriptions(tmp_path, kind):
+    above, form, names = ABOVE[kind]
+    lines = [
+        form.format(t=f"{t:.2f}", a=a, b=b, k20=k // 20, ms=k % 20 * 50)
+        for k, (t, a, b) in enumerate(zip(TIME, A, B, strict=True))
+    ]
+    found, _ = together([written(tmp_path, above + "".join(lines))])
+    assert values(found, names[0]) == A.tolist()
+    assert values(found, names[1]) == B.tolist()
+    assert np.diff([stamp for stamp, _ in found[names[0]]]) == pytest.approx(5e7)
+    assert len(found) == (6 if "markers" in kind else 2)
+
+
+def test_the_text_of_the_first_row_that_is_left_out_is_told(tmp_path):
+    lines = [f"|{t:.2f}|{a}|" for t, a in zip(TIME, A, strict=True)]
+    path = written(tmp_path, "\n".join(["|time|x|", "+---+---+", *lines, "+---+---+", "60 rows in set"]))
+    assert any("'60 rows in set'" in note for note in notices(path))

@@ -28,11 +28,10 @@ _UNIT_WORDS = {
 }
 # A sign before the unit separates it from the name, or the unit begins with a capital: "times" has no unit. A date from
 # which the times count may follow it, as in NetCDF.
-_UNIT = {
-    unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})(?:\s+since\s.*)?\s*[\])}}]?$")
-    for unit, words in _UNIT_WORDS.items()
-}
-
+_UNIT = re.compile(
+    r"(?:^|[\s_.,/\[({-]+|(?<=[a-z])(?=[A-Z]))"
+    rf"(?i:{'|'.join(f'(?P<{unit}>{words})' for unit, words in _UNIT_WORDS.items())})(?:\s+since\s.*)?\s*[\])}}]?$"
+)
 
 _OF_PROGRAMS = {"loopIteration": ("time", "us"), "state.q_d[0]": ("time", "ms")}
 """A column that only one program writes, and its column of times with the unit: Betaflight, libfranka."""
@@ -45,7 +44,8 @@ def unit_of_program(columns: Container[str], name: str) -> str | None:
 
 def named_unit(name: str) -> str | None:
     """Return the unit at the end of a column's name; None without a unit."""
-    return next((unit for unit, pattern in _UNIT.items() if pattern.search(name)), None)
+    match = _UNIT.search(name)
+    return match.lastgroup if match else None
 
 
 def origin_in(name: str) -> str:
@@ -56,14 +56,13 @@ def origin_in(name: str) -> str:
 
 def is_unit(name: str) -> bool:
     """Return whether a name is only a unit, such as ``millis``."""
-    unit = named_unit(name)
-    return unit is not None and _UNIT[unit].fullmatch(name) is not None
+    return _UNIT.fullmatch(name) is not None
 
 
 def without_unit(name: str) -> str:
     """Return a name without the unit at its end; empty if it does not end in a unit."""
-    unit = named_unit(name)
-    return _UNIT[unit].sub("", name) if unit else ""
+    bare = _UNIT.sub("", name)
+    return "" if bare == name else bare
 
 
 def is_named_time(name: str) -> bool:

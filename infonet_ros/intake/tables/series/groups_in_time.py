@@ -27,14 +27,15 @@ def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
     times = [name for name in names[:_MOST_COLUMNS] if _kind_of_time(name, names[0])]
     places = [*map(names.index, times), len(names)]
     groups = [names[begin:end] for begin, end in pairwise(places)]
-    counts = sheet.rate is not None and not any(map(_may_be_time, times))
-    if len(times) < 2 or counts or places[0] or not all(len(group) > 1 for group in groups):
+    if len(times) < 2 or places[0] or not all(len(group) > 1 for group in groups):
         return []
     alike = len({_kind_of_time(name, names[0]) for name in times}) == 1  # but for numbers, as in ``t1`` and ``t2``
     if not (alike or all(map(_belong_together, groups))) or not _grow(sheet, times):
         return []
     if all(sheet.columns[name].equals(sheet.columns[times[0]]) for name in times):
         _drop_copies(sheet, times)
+        return []
+    if sheet.rate is not None and not any(map(_may_be_time, times)):  # they count samples
         return []
     notes = [f"it has {counted(len(times), 'column')} of times: each is the time of the columns behind it"]
     if sheet.texts:

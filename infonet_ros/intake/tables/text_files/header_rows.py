@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, islice, takewhile
 from typing import NamedTuple
 
 from infonet_ros.intake.tables.cells.line_cells import (
@@ -18,6 +18,8 @@ from infonet_ros.intake.tables.cells.line_cells import (
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit
 
 _WIDE_BLANKS = re.compile(r"\s{2,}|\t")
+_LIST_OF_NAMES = re.compile(r"(?i)names$|(?:trace|channel|signal|sensor|column|axis)[\s_]*(?:name|title|label)\W*$")
+_TITLES_OF_UNITS = ("unit", "units")
 _FEWEST_ROWS = 10  # of values below a header: fewer may be a description
 
 
@@ -28,7 +30,7 @@ class Header(NamedTuple):
     cells: list[str]  # empty without one
     names: list[str]  # its cells, behind the groups that stand above them
     above: int  # number of rows above it, or else above the table, that are neither names nor groups
-    below: int  # number of the first row below it; without one, of the first row of the table
+    below: range  # numbers of the rows between it and the numbers
 
 
 def find_header(
@@ -38,17 +40,20 @@ def find_header(
 
     ``rows`` are the cells of the lines with the numbers ``body``; the table begins at row ``begin``.
     """
+    for number, cells in enumerate(rows[:begin] if begin < len(rows) else ()):
+        if names := _listed_names(cells, rows[begin]):
+            return Header(body[number], names, names, begin - 1, range(0))
     indexed = _with_name_of_index(rows[:begin])
     row = _row_of_names([*indexed, *rows[begin:]], len(indexed))
     if row is not None:
         cells = _apart(lines[body[row]], usual_width(rows)) if delimiter == " " else indexed[row]
         names = _names_in_groups(indexed[:row], cells)
-        return Header(body[row], cells, names, row - (names != cells), row + 1 + begin - len(indexed))
+        return Header(body[row], cells, names, row - (names != cells), range(row + 1, len(indexed)))
     if begin < len(rows):
         line, cells = _commented_names(lines[: body[begin]], delimiter, rows[begin:])
         if cells:
-            return Header(line, cells, cells, sum(number < line for number in body), begin)
-    return Header(-1, [], [], begin, begin)
+            return Header(line, cells, cells, sum(number < line for number in body), range(0))
+    return Header(-1, [], [], begin, range(0))
 
 
 def rows_of_first_table(rows: Sequence[list[str]]) -> Sequence[list[str]]:
@@ -78,9 +83,13 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     if not of_values:
         return equal[0] + _is_header(rows[equal[0]], rows[equal[0] + 1 :])
     fitting = [n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k])]
+    described = not any(cells[0] for cells in later)  # by first cells above, such as SampleRate,100,100
+    if described and (plain := [n for n in fitting if not rows[n][0]]):
+        last = max((n for n in range(plain[0]) if rows[n][0] and n not in fitting), default=-1)
+        fitting = [n for n in fitting if n > last]
     first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # earlier rows may be numbers of groups
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
-    if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
+    if header >= 0 and len(rows[header]) == width and not described:  # rows between them lack a number or a cell
         return header + 1
     return first + _counts_columns(rows[first], rows[first + 1 :])
 
@@ -96,14 +105,26 @@ def _counts_columns(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
 
 
 def _with_name_of_index(rows: Sequence[list[str]]) -> Sequence[list[str]]:
-    """Put the name of the index, which pandas writes below the names of the columns, into their row."""
-    if len(rows) < 2:
+    """Put the names of the first columns into the row of names above them, if they have a row for themselves.
+
+    pandas writes the name of the index so, and recorders ``Date,Time,,`` below ``Ch.,,CH1,CH2``.
+    """
+    if len(rows) < 2 or not rows[-1][0]:
         return rows
-    *others, names, last = rows
-    alone = len(last) == len(names) > 1 and last[0] and all(names[1:]) and not any(last[1:])
-    if not alone or (names[0] and not is_named_time(last[0])):  # else a unit
-        return rows
-    return [*others, [last[0], *names[1:]]]
+    *others, last = rows
+    for place, names in reversed([*enumerate(others)]):
+        alone = len(last) == len(names) > 1 and all(
+            bool(a) != bool(b) for a, b in zip(last[1:], names[1:], strict=True)
+        )
+        if not alone or (names[0] and not is_named_time(last[0])):  # else a unit
+            return rows
+        if names[0].lower() not in _TITLES_OF_UNITS:
+            return [
+                *others[:place],
+                [last[0], *(a or b for a, b in zip(last[1:], names[1:], strict=True))],
+                *others[place + 1 :],
+            ]
+    return rows
 
 
 def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
@@ -123,10 +144,10 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     of_width = [n for n in filled if len(rows[n]) in (width, used)]
     timed = [n for n in of_width if _names_time(rows[n])]
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
-    if timed and _are_units(rows[timed[0]], rows[timed[0] - 1]) and timed[0] - 1 in distinct:
-        timed = [timed[0] - 1]
     fullest = sorted(of_width, key=lambda n: len({*rows[n]} - {""}), reverse=True)
     found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
+    if found and len(rows[found - 1]) in (width, used) and _are_units(rows[found], rows[found - 1]):
+        return found - 1
     if found is not None and found + 1 < begin and _stand_over(rows[found][:used], rows[found + 1][:used]):
         return found + 1
     return found
@@ -134,9 +155,10 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
 
 def _are_units(cells: Sequence[str], names: Sequence[str]) -> bool:
     """Return whether cells are the units of the names above them: ``Sec, kN, kN`` below ``Running Time, A, B``."""
-    times = [(cell, name) for cell, name in zip(cells, names, strict=False) if is_named_time(cell)]
+    times = [(cell, name) for cell, name in zip(cells, names, strict=False) if is_named_time(cell) or is_unit(cell)]
     named = any(is_named_time(name.rpartition(" ")[2]) for _, name in times)
-    return all(is_unit(cell) for cell, _ in times) and (named or not _all_differ(cells))
+    of_times = bool(times) and all(is_unit(cell) for cell, _ in times)
+    return of_times and (named or not _all_differ(cells)) and _all_differ(names) and not is_value(names[0])
 
 
 def _commented_names(lines: Sequence[str], delimiter: str, rows: Sequence[Sequence[str]]) -> tuple[int, list[str]]:
@@ -155,6 +177,16 @@ def _commented_names(lines: Sequence[str], delimiter: str, rows: Sequence[Sequen
                 fitting.append((number, cells))
     beside = [found for found in fitting if found[0] >= fitting[0][0] - 1]
     return next((found for found in beside if len(set(found[1])) == len(found[1])), [*fitting, (-1, [])][0])
+
+
+def _listed_names(cells: Sequence[str], row: Sequence[str]) -> list[str]:
+    """Return the names of columns in a description, ``TraceName,CH1,CH2``; of markers, each has three columns."""
+    if not _LIST_OF_NAMES.search(cells[0]):
+        return []
+    before, names = cells[: not row[0]], [*filter(None, cells[1:])]  # the column of such words has no numbers
+    axes = ("",) if len(names) == len(row) - len(before) else (".x", ".y", ".z")
+    names = [*before, *(name + axis for name in names for axis in axes)]
+    return names if len(names) == len(row) else []
 
 
 def _apart(line: str, width: int) -> list[str]:
@@ -210,10 +242,10 @@ def _names_in_groups(rows: Sequence[Sequence[str]], header: Sequence[str]) -> li
 
     They are those of the nearest row. If some names are still equal, those of the highest row that distinguishes all
     come first: programs of motion capture write the body above its position and rotation. A row with numbers is a
-    description, unless the names need it.
+    description, unless the names need it; times of one name, each before its columns, do not.
     """
-    if rows and _all_differ(header) and not are_texts(rows[-1]):
-        return list(header)
+    if _all_differ([name for name in header if name != header[0]] or header):
+        rows = [*takewhile(are_texts, reversed(rows))][::-1]
     names = _with_groups(header, _groups_of(rows[-1], header) if rows else [])
     if _all_differ(names):
         return names

@@ -72,23 +72,22 @@ def find_layout(path: Path, head: str) -> Layout:
     if header.above:
         notes.append(f"{counted(header.above, 'line')} before the names of the columns left out")
     names = names_of_columns(path, header.names, rows[begin:], width, notes)
-    for row in range(header.below, begin):
+    for row in header.below:
         place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
         notes.append(f"row {place}, {text!r}, is between the names and the numbers, and is skipped")
     if begin < len(rows) and are_texts([cell for row in rows[begin:] for cell in row]):
         raise RecordingError(f"{path} is not a readable table: it holds text, not numbers; expected CSV with numbers.")
+    above_rows = [line for n, line in enumerate(lines[: [*body, len(lines)][begin]]) if n != header.line]
     above = [row[0] for n, row in zip(body, rows, strict=True) if n < header.line]
     return Layout(
         delimiter,
         names,
         lines=numbers[header.line + 1 if begin == len(rows) else body[begin]],
-        units=_units(rows[header.below : begin], names),
+        units=_units([rows[row] for row in header.below], names),
         notes=notes,
         header=header.cells,
         decimals=_common_decimals(rows[begin:-1], width),
-        rate=described_rate(
-            lines[: header.line if header.cells else [*body, len(lines)][begin]], header.cells, delimiter, rows[begin:]
-        ),
+        rate=described_rate(above_rows, header.cells, delimiter, rows[begin:]),
         described=frozenset(cell for cell in above if cell and not is_value(cell)),
     )
 

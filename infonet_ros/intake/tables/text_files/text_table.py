@@ -43,8 +43,8 @@ class _SkippedRows:
         """Note a row that Arrow cannot read."""
         if COMMENT.match(row.text):
             self.comments += 1
-        elif not self.numbers:
-            self.first_text = row.text
+        else:
+            self.first_text = self.first_text or row.text
         self.in_block += 1
         self.longest = max(self.longest, row.text.count("\n"))
         self.numbers.append(self.before + row.number)
