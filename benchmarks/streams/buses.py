@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.streams.driven import Kind
+from benchmarks.streams.driven import Kind, beyond, reported, seen
 from benchmarks.streams.pairs import BEFORE, Rng, held, slow_noise
 
 
@@ -44,15 +44,8 @@ def _heater(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
 
 def _trimmed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Rest at a trim, give or take a bit, and move at times."""
-    values = slow_noise(noise, count, 0.95)
-    moves = np.sign(values) * np.maximum(np.abs(values) - 1.0, 0.0)
+    moves = beyond(1.0, slow_noise(noise, count, 0.95))
     return np.round(12.0 + 60.0 * moves + 0.4 * noise[-count:])
-
-
-def _signal(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    """Tell the strength of a radio signal in whole numbers, every 5 samples."""
-    values = np.round(-60.0 + 4.0 * slow_noise(noise, count // 5 + 2, 0.8))
-    return held(values, 5, times.integers(5), count)
 
 
 def _modes(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -74,11 +67,6 @@ def _sonar(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Say the longest range where no echo comes back."""
     values = np.round(2.0 + slow_noise(noise, count, 0.9), 2)
     return np.where((values > 3.0) | (times.random(count) < 0.05), 5.0, values)
-
-
-def _differences(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    """Tell the speed by differences of a position in whole numbers."""
-    return np.diff(np.round(np.cumsum(2.0 * slow_noise(noise, count, 0.97))), prepend=0.0)
 
 
 def _means(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -107,11 +95,11 @@ def _stale(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return held(slow_noise(noise, count, 0.5)[fresh], 3, times.integers(3), count)
 
 
+_signal = reported(5, 0.8, lambda x: np.round(-60.0 + 4.0 * x))
+
 BUSES: dict[str, Kind] = {
     "bumper, debounced": Kind(_bumper),
-    "temperature in steps of half its deviation": Kind(
-        lambda noise, times, count: np.round(2.0 * slow_noise(noise, count, 0.98)) / 2.0
-    ),
+    "temperature in steps of half its deviation": Kind(seen(0.98, lambda x: np.round(2.0 * x) / 2.0)),
     "fixes that are repeated": Kind(_fixes),
     "fixes that are repeated, common times": Kind(_fixes, together=True),
     "multiplexed converter": Kind(_multiplexed),
@@ -126,7 +114,9 @@ BUSES: dict[str, Kind] = {
     "states of a machine, common times": Kind(_modes, together=True),
     "movement of a program": Kind(_program),
     "sonar": Kind(_sonar),
-    "speed by differences of whole numbers": Kind(_differences),
+    "speed by differences of whole numbers": Kind(
+        seen(0.97, lambda x: np.diff(np.round(np.cumsum(2.0 * x)), prepend=0.0))
+    ),
     "mean of 10, held 10": Kind(_means),
     "time in a queue": Kind(_queue),
     "a third lost": Kind(_silent),

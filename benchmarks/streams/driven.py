@@ -5,6 +5,7 @@ A stream also has times: of updates, events, phases. Two streams draw these sepa
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -36,6 +37,26 @@ class Kind:
             for own, seed in zip((noise, other), seeds, strict=True)
         )
         return x, y
+
+
+def seen(coefficient: float, view: Callable[[np.ndarray], np.ndarray]) -> Driven:
+    """Show an AR(1) as a sensor does: ``view`` returns what is shown (T,) of its values (T,)."""
+    return lambda noise, times, count: view(slow_noise(noise, count, coefficient))
+
+
+def reported(every: int, coefficient: float, view: Callable[[np.ndarray], np.ndarray]) -> Driven:
+    """Show the same of a value that comes once in so many samples, and hold it until the next."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        values = view(slow_noise(noise, count // every + 2, coefficient))
+        return held(values, every, times.integers(every), count)
+
+    return stream
+
+
+def beyond(least: float, values: np.ndarray) -> np.ndarray:
+    """Return by how much values (T,) pass a dead band of zero on either side, with their signs."""
+    return np.sign(values) * np.maximum(np.abs(values) - least, 0.0)
 
 
 def _irregular(hold: int) -> Driven:
@@ -165,10 +186,6 @@ def _low_passed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return sosfilt(butter(4, 0.05, output="sos"), noise[: 5 * count + BEFORE])[BEFORE::5]
 
 
-def _heavy(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    return student.ppf(ndtr(slow_noise(noise, count, 0.8)), 1.5)
-
-
 def _gaps(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return np.where(switch(times, count, 40.0) > 0.0, np.nan, slow_noise(noise, count, 0.9))
 
@@ -182,11 +199,6 @@ def _set_points(noisy: float, order: int = 0) -> Driven:
         return seen[BEFORE:] + noisy * noise[-count:]
 
     return stream
-
-
-def _dead_band(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    values = slow_noise(noise, count, 0.9)
-    return np.sign(values) * np.maximum(np.abs(values) - 0.7, 0.0)
 
 
 def _angle(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -251,12 +263,12 @@ KINDS: dict[str, Kind] = {
     "spline through samples, own ticks": Kind(_spline(10)),
     "frozen at times": Kind(_frozen(20.0)),
     "sent when it moves": Kind(_reports(0.5)),
-    "AR(1) 0.9, 4 levels": Kind(lambda noise, times, count: np.floor(4.0 * ndtr(slow_noise(noise, count, 0.9)))),
-    "AR(1) 0.9, rounded to 0.1 sd": Kind(lambda noise, times, count: np.round(slow_noise(noise, count, 0.9), 1)),
-    "AR(1) 0.9 that saturates": Kind(lambda noise, times, count: np.clip(slow_noise(noise, count, 0.9), -0.7, 0.7)),
+    "AR(1) 0.9, 4 levels": Kind(seen(0.9, lambda x: np.floor(4.0 * ndtr(x)))),
+    "AR(1) 0.9, rounded to 0.1 sd": Kind(seen(0.9, lambda x: np.round(x, 1))),
+    "AR(1) 0.9 that saturates": Kind(seen(0.9, lambda x: np.clip(x, -0.7, 0.7))),
     "AR(1) 0.99, every 10th sample": Kind(lambda noise, times, count: slow_noise(noise, 10 * count, 0.99)[::10]),
     "low-passed, every 5th sample": Kind(_low_passed),
-    "AR(1) 0.8 with heavy tails": Kind(_heavy),
+    "AR(1) 0.8 with heavy tails": Kind(seen(0.8, lambda x: student.ppf(ndtr(x), 1.5))),
     "AR(1) 0.9 with gaps": Kind(_gaps),
     "AR(1) 0.9, rests at other times": Kind(
         lambda noise, times, count: slow_noise(noise, count, 0.9) * switch(times, count, 50.0)
@@ -264,7 +276,7 @@ KINDS: dict[str, Kind] = {
     "AR(1) 0.9, gaps of both": Kind(_gaps, together=True),
     "set points at common times, in noise": Kind(_set_points(0.2), together=True),
     "set points behind a filter of second order, common times": Kind(_set_points(0.0, order=2), together=True),
-    "dead band": Kind(_dead_band),
+    "dead band": Kind(seen(0.9, partial(beyond, 0.7))),
     "angle that wraps": Kind(_angle),
     "pulses of varying width": Kind(_pulses),
     "backlash": Kind(_follower(0.4, switches=False)),
@@ -273,15 +285,11 @@ KINDS: dict[str, Kind] = {
         lambda noise, times, count: np.round(slow_noise(noise, count, 0.95) + times.uniform(-0.5, 0.5, count))
     ),
     "AR(1) 0.9, blind after large values": Kind(_blind),
-    "AR(1) 0.9 that saturates at one end": Kind(
-        lambda noise, times, count: np.minimum(slow_noise(noise, count, 0.9), -0.5)
-    ),
-    "AR(1) 0.8 with the tails of Cauchy": Kind(
-        lambda noise, times, count: np.tan(3.0 * (ndtr(slow_noise(noise, count, 0.8)) - 0.5))
-    ),
+    "AR(1) 0.9 that saturates at one end": Kind(seen(0.9, lambda x: np.minimum(x, -0.5))),
+    "AR(1) 0.8 with the tails of Cauchy": Kind(seen(0.8, lambda x: np.tan(3.0 * (ndtr(x) - 0.5)))),
     "AR(1) of any memory": Kind(lambda noise, times, count: slow_noise(noise, count, times.choice([0.0, 0.9, 0.99]))),
     "impacts that ring down": Kind(_impacts),
-    "events": Kind(lambda noise, times, count: (slow_noise(noise, count, 0.8) > 1.5).astype(float)),
+    "events": Kind(seen(0.8, lambda x: (x > 1.5).astype(float))),
     "counts of a changing rate": Kind(
         lambda noise, times, count: times.poisson(np.exp(0.8 * slow_noise(noise, count, 0.9))).astype(float)
     ),

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.signal import lfilter, medfilt
 
-from benchmarks.streams.driven import Driven, Kind
-from benchmarks.streams.pairs import BEFORE, Rng, held, slow_noise, switch
+from benchmarks.streams.driven import Driven, Kind, beyond, reported, seen
+from benchmarks.streams.pairs import BEFORE, Rng, slow_noise, switch
 
 
 def _encoder(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
@@ -78,18 +78,6 @@ def _occluded(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return np.where(switch(times, count, 25.0) > 0.0, near, 4.0 + slow_noise(noise, count, 0.95))
 
 
-def _load(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    """Tell the load of a processor in whole numbers, once in 10 samples."""
-    values = np.round(10.0 * np.exp(0.5 * slow_noise(noise, count // 10 + 2, 0.5)))
-    return held(values, 10, times.integers(10), count)
-
-
-def _stick(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
-    """Move a stick of 8 bits with a dead band and two ends."""
-    values = slow_noise(noise, count, 0.95)
-    return np.round(127.0 * np.clip(np.sign(values) * np.maximum(np.abs(values) - 0.8, 0.0), -1.0, 1.0))
-
-
 def _message_counter(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     """Count messages in 8 bits, which wrap."""
     return np.floor(np.cumsum(4.0 * np.exp(0.7 * slow_noise(noise, count, 0.9))) + 256.0 * times.random()) % 256.0
@@ -115,7 +103,7 @@ SENSORS: dict[str, Kind] = {
     "thermostat": Kind(_thermostat),
     "a tenth lost, sent as 0": Kind(_zeros(0.0)),
     "lost at times, sent as 0": Kind(_zeros(20.0)),
-    "heading that wraps": Kind(lambda noise, times, count: (3.0 * slow_noise(noise, count, 0.95)) % (2.0 * np.pi)),
+    "heading that wraps": Kind(seen(0.95, lambda x: (3.0 * x) % (2.0 * np.pi))),
     "events of either sign that ring down": Kind(_shots),
     "log-normal bursts": Kind(
         lambda noise, times, count: np.exp(1.5 * slow_noise(noise, count, 0.95)) * noise[-count:]
@@ -136,8 +124,8 @@ SENSORS: dict[str, Kind] = {
     "occluded at times": Kind(_occluded),
     "steps of a load, in noise": Kind(_load_steps),
     "steps of a load at common times, in noise": Kind(_load_steps, together=True),
-    "load of a processor": Kind(_load),
-    "joystick": Kind(_stick),
+    "load of a processor": Kind(reported(10, 0.5, lambda x: np.round(10.0 * np.exp(0.5 * x)))),
+    "joystick": Kind(seen(0.95, lambda x: np.round(127.0 * np.clip(beyond(0.8, x), -1.0, 1.0)))),
     "counter of 8 bits": Kind(_message_counter),
     "foot of an unsteady gait": Kind(_foot),
     "set points at one speed, common times": Kind(_limited, together=True),
