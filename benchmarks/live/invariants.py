@@ -81,9 +81,9 @@ class MatrixInspector:
         self._last_end = matrix.end
 
     def _regular(self, matrix: DependenceMatrix) -> bool:
-        period = round(NANOSECONDS / matrix.sample_rate)
-        count = round(self._window * NANOSECONDS / period)
-        return matrix.sample_count == count and matrix.end - matrix.start == (count - 1) * period
+        period = (matrix.end - matrix.start) / (matrix.sample_count - 1)
+        rated = np.isclose(period, NANOSECONDS / matrix.sample_rate, rtol=1e-6)  # the rate has 32 bits
+        return bool(rated) and matrix.sample_count == round(self._window * NANOSECONDS / period)
 
 
 def _invariants(matrix: DependenceMatrix) -> Iterator[tuple[str, bool]]:

@@ -57,6 +57,15 @@ def test_windows_hold_the_signals_on_a_regular_clock():
     np.testing.assert_allclose(window.samples, np.c_[np.sin(times), np.cos(times), 2 * times], atol=1e-4)
 
 
+def test_a_clock_measured_amid_losses_gets_the_rate_of_the_streams_once_they_are_whole():
+    lossy = [one for one in robot() if round((one[1] - START) / NANOSECONDS * 20.0) % 3 == 0]
+    stream = WindowStream(settings())
+    assert {round(window.rate, 3) for window in windows(stream, lossy)} == {6.7}
+    whole = robot(seconds=20.0, start=START + 10 * NANOSECONDS)
+    assert [window.rate for window in windows(stream, whole)][-1] == 20.0
+    assert {window.rate for window in windows(stream, [(n, t + 30 * NANOSECONDS, v) for n, t, v in lossy])} == {20.0}
+
+
 def test_streams_that_are_faster_than_the_clock_have_samples_between_its_ticks():
     stream, cuts = WindowStream(settings(rate=10.0)), []
     for message in robot():

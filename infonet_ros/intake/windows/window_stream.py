@@ -36,6 +36,8 @@ from infonet_ros.text import NANOSECONDS
 MATCHED = "matched"
 """Key under which sets of messages are pushed."""
 
+_TOO_SLOW = 1.5  # samples of each channel in a window, for one of the clock
+
 Columns = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Values (M, K) and whether they are there (M, K), by the name of the buffer."""
 
@@ -195,7 +197,7 @@ class WindowStream:
     def _cut_ready(self) -> list[Cut]:
         cuts = []
         while self.newest is not None and self._complete(self.next_end, self.newest):
-            if MATCHED not in self.buffers and not np.isfinite(self.rate):
+            if MATCHED not in self.buffers and (not np.isfinite(self.rate) or self._too_slow(self.next_end)):
                 self._measure_rate(self.next_end)
             if self._is_own(self.next_end) and (cut := self._cut(self.next_end, self.newest)):
                 cuts.append(cut)
@@ -281,11 +283,25 @@ class WindowStream:
         period = round(NANOSECONDS / self.rate)
         return clock_ticks(end, max(1, round(self._window / period)), period), period
 
+    def _too_slow(self, end: int) -> bool:
+        """Return whether all channels have many more samples than the clock: its rate was measured amid losses."""
+        if self._settings.rate:
+            return False
+        many = _TOO_SLOW * self._measured_rate * self._settings.window
+        for buffer in self.buffers.values():
+            first, last = np.searchsorted(buffer.stamps, (end - self._window + 1, end + 1))
+            if last - first <= many or buffer.present[first:last].sum(axis=0).min() <= many:
+                return False
+        return True
+
     def _measure_rate(self, end: int) -> None:
-        """Measure the rate of the slowest channel in the first window; later samples depend on the order of arrival."""
+        """Measure the rate of the slowest channel up to ``end``; later samples depend on the order of arrival.
+
+        The clock never slows down: messages may be lost.
+        """
         stamps = (b.stamps[rows] for b in self.buffers.values() for rows in b.present.T)
         periods = [stream_period(own[own <= end]) for own in stamps]
-        self._measured_rate = clock_rate(periods)
+        self._measured_rate = float(np.fmax(self._measured_rate, clock_rate(periods)))
 
 
 def _samples_of(buffer: RingBuffer, since: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
