@@ -119,7 +119,7 @@ class Run:
     def _play(self, episode: Episode) -> None:
         robot, name = self._robot, " + ".join(episode.faults)
         robot.begin(episode)
-        robot.play(episode.duration)
+        robot.play(episode.duration, reports=2)
         robot.end(episode)
         ended = robot.elapsed
         self._tally.check("every row known again after the fault", robot.recover(), f"after {name} at {ended:.0f} s")

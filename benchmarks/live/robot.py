@@ -29,7 +29,7 @@ from infonet_ros.node.outputs.messages import time_message
 
 SURROGATES = 20  # of the slow estimator
 TICK, LONGEST_TICK = 0.02, 0.1  # seconds of sensor time between two looks at what is due
-BOUND = 60.0  # seconds of wall time for whatever must come
+BOUND = 120.0  # seconds of wall time for whatever must come
 QUEUE = 200  # messages
 
 
@@ -90,10 +90,10 @@ class Robot(Node):
             self._own_executor.spin_once(timeout_sec=0.1)
         self._wall = time.monotonic()
 
-    def play(self, seconds: float) -> None:
-        """Play for so many seconds of sensor time; where the machine is too busy, slower."""
-        end = self.elapsed + seconds
-        while self.elapsed < end:
+    def play(self, seconds: float, reports: int = 0) -> None:
+        """Play for so many seconds of sensor time, until so many /diagnostics came; on a busy machine slower."""
+        end, arrays, latest = self.elapsed + seconds, self.diagnosis.arrays + reports, time.monotonic() + BOUND
+        while self.elapsed < end or (self.diagnosis.arrays < arrays and time.monotonic() < latest):
             self._own_executor.spin_once(timeout_sec=TICK / self._rate)
             now = time.monotonic()
             self.elapsed += min(self._rate * (now - self._wall), LONGEST_TICK)
