@@ -33,7 +33,6 @@ def wheel(tmp_path_factory):
     return built
 
 
-@pytest.mark.timeout(BOUND)
 def test_everything_is_installed(wheel):
     with zipfile.ZipFile(wheel) as archive:
         installed = set(archive.namelist())
@@ -44,7 +43,6 @@ def test_everything_is_installed(wheel):
     assert any(name.endswith("entry_points.txt") for name in installed)
 
 
-@pytest.mark.timeout(BOUND)
 def test_the_library_and_its_help_work_without_ros(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
@@ -121,7 +119,6 @@ def infonet_installed(wheel, tmp_path_factory):
     return run
 
 
-@pytest.mark.timeout(2 * BOUND)
 def test_in_an_environment_with_nothing_else_a_table_is_analysed(infonet_installed, tmp_path, rng):
     x, noise = rng.normal(size=(2, 600))
     np.savetxt(

@@ -69,7 +69,6 @@ def test_the_shell_with_everything_in_it(tmp_path):
     assert ended.stdout.strip().endswith("bin/infonet")
 
 
-@pytest.mark.timeout(BOUND)
 def test_the_library_example_finds_the_delay():
     (example,) = blocks("python")
     ended = run([sys.executable, "-c", example])
@@ -79,7 +78,6 @@ def test_the_library_example_finds_the_delay():
     assert float(re.match(r"(\d\.\d+) nats", ended.stdout)[1]) > 0.3
 
 
-@pytest.mark.timeout(BOUND)
 def test_the_analysis_of_a_bag(tmp_path):
     (command,) = [command for command in commands("bash") if command.startswith("infonet bag")]
     *command, option, out = command.split()
@@ -91,7 +89,6 @@ def test_the_analysis_of_a_bag(tmp_path):
 
 
 @needs_ros
-@pytest.mark.timeout(2 * BOUND)
 def test_three_terminals(ros_domain):
     (text,) = [text for text in blocks("bash") if "terminal 3" in text]
     node, player, monitor = [line for line in text.splitlines() if not line.startswith("#")]

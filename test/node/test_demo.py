@@ -31,7 +31,6 @@ def processes_with(variable, value):
     return marked
 
 
-@pytest.mark.timeout(2 * BOUND + 10)
 def test_the_demonstration_finds_that_odometry_follows_the_gyroscope(tmp_path):
     ended = run_demo(tmp_path / "out", "--rate", "30", INFONET_TEST=str(tmp_path))
     if slower := re.search(r"computed only \d+ of 178 windows at this speed: try --rate (.*)\.", ended.stdout):

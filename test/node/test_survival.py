@@ -71,7 +71,6 @@ def test_time_that_goes_backwards(graph, capfd):
     assert "sensor time jumped: all windows start again" in capfd.readouterr().err
 
 
-@pytest.mark.timeout(1800)  # a busy machine
 def test_four_hundred_lives(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)

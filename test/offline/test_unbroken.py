@@ -1,7 +1,6 @@
 """A recording is read as one stretch of samples."""
 
 import numpy as np
-import pytest
 
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
@@ -10,7 +9,6 @@ from infonet_ros.offline.baselines.unbroken import read_unbroken
 from infonet_ros.settings import Settings
 
 
-@pytest.mark.timeout(120)
 def test_a_table_with_a_row_a_day_is_not_read_second_by_second(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(2, 700))
     days = np.datetime64("2024-01-01") + np.arange(700)
@@ -21,4 +19,5 @@ def test_a_table_with_a_row_a_day_is_not_read_second_by_second(tmp_path):
         span = chosen_span(table, 0.0, None)
         samples = read_unbroken(table, propose(table, Settings(), span).settings, span).overview.window.samples
 
+    assert len(samples) <= 705
     assert np.isfinite(samples).all(axis=1).sum() >= 695
