@@ -84,10 +84,11 @@ def test_results_do_not_depend_on_the_number_of_threads(shape, blocks, batches, 
 
 def test_threads_stay_and_a_runner_goes_to_other_processes_without_them(shape, blocks, two_threads):
     runner = Runner(Network(shape), "cpu")
+    before = set(threading.enumerate())  # some of a runner that is gone may not have ended yet
     _, first = collected(runner, blocks * 3)
-    threads = {thread for thread in threading.enumerate() if thread.name.startswith("infonet")}
+    threads = set(threading.enumerate()) - before
     _, again = collected(runner, blocks * 3)
-    assert {thread for thread in threading.enumerate() if thread.name.startswith("infonet")} == threads
+    assert set(threading.enumerate()) - before == threads
     _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 3)  # noqa: S301 (its own)
     assert threads
     np.testing.assert_array_equal(again, first)
@@ -142,7 +143,7 @@ def test_pairs_of_many_blocks_fill_the_batches_and_the_last_are_shared_evenly(sh
     runner.chunk = 32
     numbers, _ = collected(runner, [block(number, 25) for number in range(4)])
     assert numbers == [(number, k) for number in range(4) for k in range(25)]
-    assert seen == [32, 32, 32, 4]
+    assert sorted(seen) == [4, 32, 32, 32]  # several threads begin at both ends
 
 
 def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
