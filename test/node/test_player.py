@@ -5,6 +5,7 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,7 +144,16 @@ def test_a_latched_topic_reaches_a_late_subscriber(graph, tmp_path):
     assert words[0].data == "hello"
 
 
-def test_the_clock_never_runs_ahead_of_the_recording(graph):
+@pytest.mark.parametrize("extra", [0.0, 0.05], ids=["in time", "late"])
+def test_the_clock_never_runs_ahead_of_the_recording(graph, monkeypatch, extra):
+    now = 0.0
+
+    def sleep(seconds):
+        """Take longer than asked for by so many seconds."""
+        nonlocal now
+        now += seconds + extra
+
+    monkeypatch.setattr("infonet_ros.node.tools.player.time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
     clocks, imus = receive(graph[1], Clock, "/clock"), receive(graph[1], Imu, "/imu/data")
     with Bag([HUSKY]) as bag:
         player = play(graph, bag, topics=["/imu/data"], duration=4.0, rate=10.0, clock=True)
