@@ -196,5 +196,18 @@ def test_lists_of_python_are_accepted_and_a_single_text_is_one_name():
 
     assert settings.channel_names == ("imu.a", "imu.b", "odom.c.d")
     assert settings == Settings(listed, (Watch("w", ("imu.a", "imu.b"), given=("odom.c.d",)),), ("time",))
-    with pytest.raises(ConfigurationError, match="two different channels"):
-        Settings(modalities=listed, watches=(Watch("w", "imu.a"),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ({"pair": "imu.a"}, "two channels or two modalities, got ['imu.a']"),
+        ({"pair": ("a", "b", "c")}, "two channels or two modalities, got ['a', 'b', 'c']"),
+        ({"expect": "dependant"}, "did you mean 'dependent'?"),
+        ({"threshold": "0.3"}, "w.threshold must be a number of at least 0, got '0.3'"),
+        ({"duration": -1}, "w.duration must be a number of at least 0, got -1"),
+    ],
+)
+def test_a_watch_of_python_is_checked_as_one_of_a_file(rule, reason):
+    with pytest.raises(ConfigurationError, match=re.escape(reason)):
+        Watch("w", **{"pair": ("imu.a", "imu.b"), **rule})

@@ -3,12 +3,14 @@
 import math
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
-from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.text import did_you_mean, listed, shorten
+
+if TYPE_CHECKING:
+    from infonet_ros.settings.members import Modality, Watch
 
 TIME = "time"
 """The name of time in a list of given channels."""
@@ -33,13 +35,21 @@ def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
     return value
 
 
+def checked_size(name: str, value: Any) -> float:
+    """Return a number of at least 0 as a float, or raise ConfigurationError."""
+    number = as_float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(number, float) or not 0 <= number < math.inf:
+        raise ConfigurationError(f"{name} must be a number of at least 0, got {brief(value)}.")
+    return number
+
+
 _KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}
 
 
 def choice_error(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
     """Return an error for a value that is none of the choices, with the nearest choice."""
     return ConfigurationError(
-        f"{name} must be one of {', '.join(choices)}; got {brief(value)}{did_you_mean(value, choices)}."
+        f"{name} must be one of {', '.join(choices)}; got {brief(value)}{did_you_mean(str(value), choices)}."
     )
 
 
@@ -59,7 +69,7 @@ def as_float(number: int) -> float:
 
 
 def check_names(
-    modalities: Sequence[Modality], watches: Sequence[Watch], given: Sequence[str], reserved: Collection[str]
+    modalities: Sequence["Modality"], watches: Sequence["Watch"], given: Sequence[str], reserved: Collection[str]
 ) -> None:
     """Refuse impossible names of modalities, watches and channels, such as one that is ``reserved``."""
     names = [modality.name for modality in modalities] + [watch.name for watch in watches]
@@ -82,7 +92,7 @@ def check_names(
         _check_watch(watch, given, {modality.name for modality in modalities}, channels)
 
 
-def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], channels: Sequence[str]) -> None:
+def _check_watch(watch: "Watch", given: Sequence[str], modalities: set[str], channels: Sequence[str]) -> None:
     """Refuse a watch without a proper pair, or with impossible given channels; ``given`` are those of all pairs."""
     pair, known = set(watch.pair), sorted({*modalities, *channels})
     of_modalities, of_channels = pair <= modalities, pair <= {*channels}

@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.settings.checks import checked_size, choice_error
+
+EXPECTATIONS = ("dependent", "independent")
+
 
 @dataclass(frozen=True)
 class Modality:
@@ -64,15 +69,23 @@ class Watch:
     """
 
     name: str
-    pair: tuple[str, str]
+    pair: tuple[str, ...]
     expect: str = "dependent"
     threshold: float = 0.1
     duration: float = 5.0
     given: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pair", several(self.pair))
-        object.__setattr__(self, "given", several(self.given))
+        for key in ("pair", "given"):
+            object.__setattr__(self, key, several(getattr(self, key)))
+        for key in ("threshold", "duration"):
+            object.__setattr__(self, key, checked_size(f"{self.name}.{key}", getattr(self, key)))
+        if len(self.pair) != 2:
+            raise ConfigurationError(
+                f"{self.name}.pair must name two channels or two modalities, got {list(self.pair)}."
+            )
+        if self.expect not in EXPECTATIONS:
+            raise choice_error(f"{self.name}.expect", self.expect, EXPECTATIONS)
 
 
 def several(names: str | Iterable[str]) -> tuple[str, ...]:

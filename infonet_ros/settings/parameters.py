@@ -1,12 +1,11 @@
 """Settings from ROS parameters, flat or nested."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.settings.checks import as_float, brief, choice_error
+from infonet_ros.settings.checks import brief
 from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.settings.table import NAME_LISTS, PARAMETERS_OF_ROS, QOS_OVERRIDES, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
@@ -86,14 +85,6 @@ def _string(parameters: Mapping[str, Any], name: str, default: str | None = None
     return value
 
 
-def _number(parameters: Mapping[str, Any], name: str, default: float) -> float:
-    value = parameters.get(name, default)
-    number = as_float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(number, float) or not 0 <= number < math.inf:
-        raise ConfigurationError(f"{name} must be a number of at least 0, got {brief(value)}.")
-    return number
-
-
 def _modality(parameters: Mapping[str, Any], name: str) -> Modality:
     return Modality(
         name=name,
@@ -103,21 +94,12 @@ def _modality(parameters: Mapping[str, Any], name: str) -> Modality:
     )
 
 
-_EXPECTATIONS = ("dependent", "independent")
-
-
 def _watch(parameters: Mapping[str, Any], name: str) -> Watch:
-    pair = _strings(parameters, f"{name}.pair", example="[imu.angular_velocity.z, odom.twist.twist.angular.z]")
-    expect = _string(parameters, f"{name}.expect", Watch.expect)
-    if len(pair) != 2:
-        raise ConfigurationError(f"{name}.pair must name two channels or two modalities, got {list(pair)}.")
-    if expect not in _EXPECTATIONS:
-        raise choice_error(f"{name}.expect", expect, _EXPECTATIONS)
     return Watch(
         name=name,
-        pair=(pair[0], pair[1]),
-        expect=expect,
-        threshold=_number(parameters, f"{name}.threshold", Watch.threshold),
-        duration=_number(parameters, f"{name}.duration", Watch.duration),
+        pair=_strings(parameters, f"{name}.pair", example="[imu.angular_velocity.z, odom.twist.twist.angular.z]"),
+        expect=_string(parameters, f"{name}.expect", Watch.expect),
+        threshold=parameters.get(f"{name}.threshold", Watch.threshold),
+        duration=parameters.get(f"{name}.duration", Watch.duration),
         given=_strings(parameters, f"{name}.given", ()),
     )
