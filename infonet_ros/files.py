@@ -34,5 +34,5 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
         link = f"is a link to {path.readlink()}, which " if path.is_symlink() else ""
         raise error(f"{path} {link}is not there: expected {expected}.")
     if kind != "file":
-        remedy = "name the files or bags in it" if kind == "folder" else "write it to a file, and name that"
+        remedy = "name what is in it" if kind == "folder" else "write it to a file, and name that"
         raise error(f"{path} is a {kind}: expected {expected}; {remedy}.")

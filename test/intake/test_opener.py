@@ -61,7 +61,7 @@ def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
     for path, words in {
         tmp_path / "pipe": "is a pipe",
         Path("/dev/zero"): "is a device",
-        tmp_path / "folder": "is a folder: .* name the files or bags in it",
+        tmp_path / "folder": "is a folder: .* name what is in it",
         tmp_path / "empty.csv": "is empty",
         tmp_path / "nothing": "is not a bag",
         tmp_path / "absent.csv": "is not there",

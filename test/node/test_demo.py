@@ -54,9 +54,10 @@ def test_a_node_that_fails_is_reported_in_one_line(tmp_path, monkeypatch):
         broken.run()
 
 
-def test_a_folder_that_cannot_be_made_is_reported_in_one_line():
-    ended = run_demo("/proc/out")
+@pytest.mark.parametrize("folder", ["/proc/out", "/proc"])
+def test_a_folder_that_cannot_be_written_is_reported_in_one_line(folder):
+    ended = run_demo(folder)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("infonet: cannot make the folder")
+    assert ended.stderr.startswith(f"infonet: cannot write to the folder {folder} (")
     assert "Traceback" not in ended.stderr

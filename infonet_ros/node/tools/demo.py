@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import rclpy
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
@@ -66,10 +67,6 @@ class Demonstration:
         self._finished: float | None = None  # when the player ended
         with Bag([self._recording]) as bag:
             self._span = (bag.start, bag.end)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot make the folder {folder} ({error.strerror}): choose another one.") from error
 
     def run(self) -> None:
         """Start all processes, show each matrix, and print the result at the end."""
@@ -231,9 +228,18 @@ def _processes(
     processes: dict[str, subprocess.Popen[bytes]] = {}
     with cleared_afterwards(lambda: _end(processes.values())):
         for name, command in commands.items():
-            with (folder / f"{name}.log").open("wb") as log, signals_waiting():  # a signal would lose it
+            with _log_file(folder, name) as log, signals_waiting():  # a signal would lose it
                 processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         yield processes
+
+
+def _log_file(folder: Path, name: str) -> IO[bytes]:
+    """Open the log of a process, in a folder that is made. Raises OutputError if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / f"{name}.log").open("wb")
+    except OSError as error:
+        raise OutputError(f"cannot write to the folder {folder} ({error.strerror}): choose another one.") from error
 
 
 def _end(processes: "Collection[subprocess.Popen[bytes]]") -> None:
