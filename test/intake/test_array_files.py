@@ -71,6 +71,9 @@ def test_signals_of_simulink_share_the_time_above_them(tmp_path):
     found, _ = read(path)
     assert_channel(found, "scope.signals_1.values", A)
     assert_channel(found, "scope.signals_2.values", B)
+    signals = [{"values": values, "label": label} for values, label in ((A, "speed"), (B, "current"))]
+    savemat(path, {"scope": {"time": TIME, "signals": signals}})
+    assert_channel(read(path)[0], "scope.signals.current.values", B)
 
 
 def test_a_row_of_names_above_cells_and_names_beside_a_matrix_name_its_columns(tmp_path):
@@ -141,6 +144,11 @@ def test_lists_of_one_length_are_columns(tmp_path):
     found, notices = read(path)
     assert list(found) == ["table.state_0", "table.state_1"]
     assert any("column 'odd' holds list" in note for note in notices)
+    joints = [[{"p": a, "v": [b, 0.0]}, {"p": b, "v": [a, 1.0]}] for a, b in zip(A, B, strict=True)]
+    parquet.write_table(pa.table({"timestamp": TIME, "joints": joints}), path)
+    found, _ = read(path)
+    assert_channel(found, "joints_1.p", B)
+    assert_channel(found, "joints_0.v_0", B)
 
 
 def test_maps_are_columns_by_their_keys(tmp_path):

@@ -42,6 +42,7 @@ def test_objects_of_json_are_rows(tmp_path, form):
 
 COLUMNS = {
     "of lists": {"time": TIME.tolist(), "x": X.tolist()},
+    "of lists in objects": {"head": {"time": TIME.tolist()}, "table": {"x": X.tolist()}},
     "of numbered cells": {name: {str(k): row[name] for k, row in enumerate(FLAT)} for name in ("time", "x")},
     "numbered rows": {str(k): row for k, row in enumerate(FLAT)},
     "split": {"columns": ["time", "x"], "index": [*range(ROWS)], "data": [[*row.values()] for row in FLAT]},

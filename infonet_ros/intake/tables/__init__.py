@@ -9,8 +9,9 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
   (signs and words around cells). `layout` is found by `delimiters`, `header_rows`, `column_names` and `described_rate`
   (in place of times). Then `repeated_headers`, `row_blocks`, `text_table`, `text_columns` (text to numbers) and
   `hemispheres`.
-- `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `decoded_can`, `empatica`, `fit` (Garmin),
-  `motion_capture` (BVH); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
+- `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `decoded_can`, `empatica`, `named_cells` (a name
+  before each value), `motion_capture` (BVH); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB,
+  HDF5, NumPy).
 - `times`: `column_stamps` (one column as times), `calendars` (several columns as one time), `clock`, `clock_reading`
   and `clock_search` (which columns are the time), `units`, `stamps` and `runs`.
 - `series`: `groups_in_time` (a time before each group of columns), `name_columns`, `series_names` and `long_tables`

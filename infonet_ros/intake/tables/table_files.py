@@ -11,9 +11,9 @@ from infonet_ros.intake.tables.cells.line_cells import is_value
 from infonet_ros.intake.tables.formats.dataflash import read_dataflash
 from infonet_ros.intake.tables.formats.decoded_can import read_decoded_can
 from infonet_ros.intake.tables.formats.empatica import read_empatica
-from infonet_ros.intake.tables.formats.fit import read_fit
 from infonet_ros.intake.tables.formats.logs import read_log
 from infonet_ros.intake.tables.formats.motion_capture import read_motion_capture
+from infonet_ros.intake.tables.formats.named_cells import read_named_cells
 from infonet_ros.intake.tables.formats.records import read_records, split_cells
 from infonet_ros.intake.tables.series.groups_in_time import split_by_times
 from infonet_ros.intake.tables.series.long_tables import split_series
@@ -25,7 +25,7 @@ from infonet_ros.intake.tables.times.clock_search import find_clock, grows
 from infonet_ros.text import counted, shorten
 
 # Each returns None for a file of another format.
-_TEXT_READERS = (read_dataflash, read_decoded_can, read_empatica, read_fit, read_motion_capture, read_records)
+_TEXT_READERS = (read_dataflash, read_decoded_can, read_empatica, read_named_cells, read_motion_capture, read_records)
 
 
 @dataclass

@@ -145,10 +145,18 @@ def _flat(value: Any, lost: list[str], name: str = "") -> Iterator[tuple[str, An
     elif isinstance(value, list) and len(value) > MOST_ELEMENTS:
         lost.append(name)
     elif isinstance(value, list):
-        for place, inner in enumerate(value, 1):
-            yield from _flat(inner, lost, f"{name}_{place}")
+        for inner, own in zip(value, _names_of_elements(value, name), strict=True):
+            yield from _flat(inner, lost, own)
     else:
         yield name, value
+
+
+def _names_of_elements(elements: Sequence[Any], name: str) -> list[str]:
+    """Name elements by the labels in them if these differ, as Simulink labels its signals, else by their numbers."""
+    labels = [str(one.get("label") or one.get("name") or "") if isinstance(one, dict) else "" for one in elements]
+    if all(labels) and len({*labels}) == len(labels):
+        return [f"{name}.{label}" for label in labels]
+    return [f"{name}_{place}" for place in range(1, len(elements) + 1)]
 
 
 def _columns_of_cells(cells: np.ndarray) -> dict[str, Any] | None:

@@ -74,9 +74,8 @@ def _of_arrow(path: Path, table: pa.Table) -> list[Sheet]:
     """Make a sheet of a table whose columns have types; the fields of structs become columns."""
     check_memory(path, table.nbytes)
     table = _index_first(table)
-    while any(pa.types.is_struct(column.type) for column in table.schema):
-        table = table.flatten()
-    table = _with_elements(table)
+    while (wider := _with_elements(table)).column_names != table.column_names:
+        table = wider
     sheet = Sheet(stem(path), {})
     for name, given in zip(unique_names(table.column_names), table.columns, strict=True):
         column = _simplified(given)
@@ -96,7 +95,7 @@ def _index_first(table: pa.Table) -> pa.Table:
 
 
 def _with_elements(table: pa.Table) -> pa.Table:
-    """Make columns of lists that all have one length, ``state_0``, ``state_1``, ..., and of maps by their keys."""
+    """Make columns of structs, of lists that all have one length, ``state_0``, ``state_1``, ..., and of maps."""
     columns: list[tuple[str, pa.ChunkedArray]] = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         columns += [(name + suffix, part) for suffix, part in _elements(column)]
@@ -104,7 +103,9 @@ def _with_elements(table: pa.Table) -> pa.Table:
 
 
 def _elements(column: pa.ChunkedArray) -> list[tuple[str, pa.ChunkedArray]]:
-    """Return the elements of a list or a map, and what is added to its name; other columns as they are."""
+    """Return the columns in one of structs, lists or maps, and what is added to its name; other columns as they are."""
+    if pa.types.is_struct(column.type):
+        return [(f".{field.name}", part) for field, part in zip(column.type, column.flatten(), strict=True)]
     if _is_list(column.type):
         lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist()
         if len(lengths) == 1 and 0 < lengths[0] <= MOST_ELEMENTS:
@@ -119,7 +120,8 @@ def _elements(column: pa.ChunkedArray) -> list[tuple[str, pa.ChunkedArray]]:
 def _is_list(kind: pa.DataType) -> bool:
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
         return False
-    return bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
+    value = kind.value_type
+    return bool(pa.types.is_floating(value) or pa.types.is_integer(value) or pa.types.is_nested(value))
 
 
 def _simplified(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

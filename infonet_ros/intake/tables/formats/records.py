@@ -205,12 +205,21 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     if all(isinstance(row, dict) and len(row) < len(record) for row in record.values()):  # rows by their index
         return _with_index(record, record.values())
     index = next((v for v in record.values() if isinstance(v, dict)), {})
-    columns = {name: [*v.values()] if isinstance(v, dict) else v for name, v in record.items()}
-    columns = {name: v for name, v in columns.items() if isinstance(v, list) and len(v) > 1}
+    columns = {name: v for name, v in _columns_within(record) if isinstance(v, list) and len(v) > 1}
     longest = max(map(len, columns.values()), default=0)
     columns = {name: column for name, column in columns.items() if len(column) == longest}
     cells = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return _with_index(index, cells) if cells else [record]
+
+
+def _columns_within(record: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through the fields of an object and of objects in it; the values of an innermost one are a column."""
+    for key, value in record.items():
+        path = f"{name}.{key}" if name else key
+        if isinstance(value, dict) and any(isinstance(inner, (dict, list)) for inner in value.values()):
+            yield from _columns_within(value, path)
+        else:
+            yield path, [*value.values()] if isinstance(value, dict) else value
 
 
 def _with_index(index: Iterable[Any], rows: Iterable[Any]) -> list[Any]:

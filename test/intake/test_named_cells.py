@@ -1,4 +1,4 @@
-"""Activities of sports computers, as FitCSVTool writes them: each line names its own fields."""
+"""Rows that name their own fields, as of sports computers (FitCSVTool) and of Mission Planner."""
 
 import numpy as np
 import pytest
@@ -35,3 +35,29 @@ def test_an_activity_without_times_ends_in_one_sentence(tmp_path):
     path = written(tmp_path, HEADER + 'Data,0,file_id,serial,"7",,type,"4",,,,,\n')
     with pytest.raises(RecordingError, match="holds no messages with a timestamp"):
         notices(path)
+
+
+def test_messages_of_mission_planner_are_topics_by_their_kind(tmp_path):
+    lines = []
+    for k, (roll, pitch) in enumerate(zip(SPEED, POWER, strict=True)):
+        begin = f"2024-05-01T12:00:{k:02d}.500,FE,1C,{k:X},1,1,1E"
+        lines.append(f"{begin},mavlink_attitude_t,time_boot_ms,{1000 * k},roll,{roll},pitch,{pitch},Len,36\n")
+        if k % 3 == 0:
+            lines.append(f"{begin},mavlink_battery_t,voltage,{roll},Len,20\n")
+    found, _ = together([written(tmp_path, "".join(lines))])
+    first = 1_714_564_800_500_000_000
+    assert found["mavlink_attitude_t.pitch"] == [(first + k * 10**9, x) for k, x in enumerate(POWER)]
+    assert [value for _, value in found["mavlink_battery_t.voltage"]] == SPEED[::3].tolist()
+
+
+def test_names_before_values_are_the_channels(tmp_path):
+    lines = (f"{k / 20:.2f},temp,{x},hum,{y}\n" for k, (x, y) in enumerate(zip(SPEED, POWER, strict=True)))
+    found, _ = together([written(tmp_path, "".join(lines))])
+    assert found.keys() == {"table.temp", "table.hum"}
+    assert [value for _, value in found["table.hum"]] == POWER.tolist()
+
+
+def test_words_of_states_between_values_are_no_names(tmp_path):
+    lines = (f"{k / 20:.2f},{'idle' if k % 7 else 'go'},{x},ok,{x}\n" for k, x in enumerate(SPEED))
+    found, _ = together([written(tmp_path, "time,mode,x,state,y\n" + "".join(lines))])
+    assert [value for _, value in found["table.y"]] == SPEED.tolist()
