@@ -112,12 +112,13 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
     """Return the part that begins ``start`` seconds into the recording and lasts ``duration`` seconds (None: the rest).
 
     Raises RecordingError if it begins after the end of the recording, and ConfigurationError for a number that is not
-    finite, or no duration.
+    finite or below 0, or no duration.
     """
     for name, seconds in (("start", start), ("duration", duration)):
-        if seconds is not None and not math.isfinite(seconds):
+        if seconds is not None and not 0.0 <= seconds < math.inf:
             raise ConfigurationError(
-                f"--{name} is {seconds:g}: expected a number of seconds; leave it out to take the recording as it is."
+                f"--{name} is {seconds:g}: expected a number of seconds, 0 or more; leave it out to take the recording "
+                "as it is."
             )
     if duration == 0.0:
         raise ConfigurationError("--duration is 0: expected more; leave it out to take the rest of the recording.")

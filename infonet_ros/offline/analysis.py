@@ -34,7 +34,7 @@ from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
-from infonet_ros.text import NANOSECONDS
+from infonet_ros.text import NANOSECONDS, counted
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
@@ -83,7 +83,7 @@ class InformativeChannels:
     slow: tuple[bool, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """Results of the analysis of a recording.
 
@@ -128,6 +128,11 @@ class Analysis:
     relation_changes: tuple[RelationChange, ...] = ()
     lone_changes: tuple[LoneChange, ...] = ()
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"Analysis of {self.label}: {counted(len(self.names), 'channel')}, {counted(len(self.matrices), 'window')}"
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

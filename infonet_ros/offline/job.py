@@ -95,7 +95,7 @@ def analyse_bag(
     duration: float | None = None,
     given: str | Sequence[str] = (),
     target: str = "",
-    formats: Sequence[str] | None = None,
+    formats: str | Sequence[str] | None = None,
     cores: int | None = None,
 ) -> Results:
     """Analyse a bag, or a table; nothing is printed.
@@ -117,7 +117,7 @@ def analyse_bag(
         Channels, by their names here or in the recording, or "time": the MI of all pairs is conditional MI given them.
     target : str, optional
         Channel about which `analysis.informative` says which channels have most information.
-    formats : sequence of str, optional
+    formats : str, or several, optional
         Some of "html", "csv", "parquet", "npz", "png" and "mcap"; by default all that this machine can write.
     cores : int, optional
         Processor cores to use; give 1 to each of several processes that share a machine.
@@ -141,10 +141,12 @@ def analyse_bag(
     >>> pair["a"], pair["b"], round(float(pair["lag"]), 2)
     ('table.gyro', 'table.odom', 0.1)
     """
-    kinds = None if formats is None else [_format(name) for name in formats]
+    kinds = None if formats is None else [_format(name) for name in several(formats)]
     if kinds and out is None:
         raise InputError(f"formats holds {kinds[0].value!r}, and out is None: expected a folder to write to.")
     paths = [path] if isinstance(path, (str, Path)) else path
+    if not paths:
+        raise InputError(f"path is {path!r}: expected a bag or a table, or several.")
     settings = settings or Settings()
     with (
         open_recording([Path(one) for one in paths]) as recording,
