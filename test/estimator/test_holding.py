@@ -123,7 +123,9 @@ def test_events_and_levels_are_not_held(rng):
     impacts = lfilter([1.0], [1.0, -0.9], (rng.random(1000) < 0.05) * rng.standard_normal(1000))
     discharged = np.exp(-np.arange(1000) / 100.0)
     analog = switch + noise, np.repeat(gear, rng.integers(10, 40, 1000))[:1000] + noise
-    levels = event, switch, gear, slow.round()
+    arrives = np.cumsum(rng.integers([5, 12], [9, 20], (100, 2)))  # at a place, and leaves it
+    arm = np.interp(np.arange(1000), arrives, np.repeat(rng.standard_normal(100), 2))
+    levels = event, switch, gear, slow.round(), arm
     for stream in (*levels, *analog, rng.standard_normal(1000), bursts, smooth, impacts, discharged, np.arange(1000.0)):
         assert updates(stream) is None
 

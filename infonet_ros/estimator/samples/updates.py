@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from infonet_ros.series import has_noise
+
 LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
 REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
 STUCK = 0.1  # of the samples repeat a value that never returns
@@ -97,7 +99,7 @@ def _changes(samples: np.ndarray) -> np.ndarray | None:
     runs = np.diff(starts, append=len(samples))
     held = (
         len(levels) > min(len(starts) / 2.0, MANY_LEVELS)
-        and (_often_repeated(runs, level) or _stuck(runs, level))
+        and (_often_repeated(runs, level) or _stuck(runs, level, samples))
         # Not a smooth stream that was rounded, unless that makes so few moves that nothing is known.
         and (len(starts) < LEAST_UPDATES or np.median(np.abs(np.diff(level))) > 1)
         and len(starts) > FEW_RUNS
@@ -115,11 +117,14 @@ def _often_repeated(runs: np.ndarray, level: np.ndarray) -> bool:
     return bool(min((runs > 1).mean(), repeated.mean()) >= REPEATING)
 
 
-def _stuck(runs: np.ndarray, level: np.ndarray) -> bool:
-    """Say whether a stream often stops at values that never return: frozen between stretches of new values."""
+def _stuck(runs: np.ndarray, level: np.ndarray, samples: np.ndarray) -> bool:
+    """Say whether a stream often stops at values that never return: frozen between stretches of new values.
+
+    An arm rests at places, too, but goes from one to the next smoothly. How long it rests is part of its information.
+    """
     alone = np.bincount(level)[level] == 1
     lost = (runs - 1)[alone]
-    return bool(lost.sum() >= STUCK * runs.sum() and np.count_nonzero(lost) > FEW_RUNS)
+    return bool(lost.sum() >= STUCK * runs.sum() and np.count_nonzero(lost) > FEW_RUNS) and has_noise(samples)
 
 
 def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
