@@ -202,14 +202,19 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     if isinstance(names := record.get("columns"), list) and isinstance(record.get("data"), list):  # as pandas splits
         split = [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
         return _with_index(record.get("index", ()), split)
-    if all(isinstance(row, dict) and len(row) < len(record) for row in record.values()):  # rows by their index
-        return _with_index(record, record.values())
+    first = next(iter(record.values()), None)
+    if isinstance(first, dict) and len(first) < len(record) and all(_alike(first, row) for row in record.values()):
+        return _with_index(record, record.values())  # rows by their index
     index = next((v for v in record.values() if isinstance(v, dict)), {})
     columns = {name: v for name, v in _columns_within(record) if isinstance(v, list) and len(v) > 1}
     longest = max(map(len, columns.values()), default=0)
     columns = {name: column for name, column in columns.items() if len(column) == longest}
     cells = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return _with_index(index, cells) if cells else [record]
+
+
+def _alike(first: Mapping[str, Any], row: Any) -> bool:
+    return isinstance(row, dict) and row.keys() == first.keys()
 
 
 def _columns_within(record: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
