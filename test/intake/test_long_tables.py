@@ -69,8 +69,8 @@ def test_numbers_are_names_beside_a_value_or_where_each_stamp_has_them_all(tmp_p
     assert [x for _, x in found[name]] == [200.0 + k for k in range(ROWS)]
 
 
-def test_numbers_beside_names_are_none(tmp_path):
-    rows = [f"{row},{RNG.integers(0, 40)}" for row in lines(OWN, "{t:.3f},{n},{x}")]
+def test_numbers_beside_names_are_none(tmp_path, rng):
+    rows = [f"{row},{rng.integers(0, 40)}" for row in lines(OWN, "{t:.3f},{n},{x}")]
     found, _ = together([written(tmp_path, text("time,signal,value,motor", *rows))])
     assert sorted(found) == [f"{name}.{column}" for name in sorted(SERIES) for column in ("motor", "value")]
 
@@ -145,8 +145,8 @@ def test_numbers_called_states_are_values_of_two_names(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["sensor", "motor", "axis_x"])
-def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name):
-    rows = [f"{t // 1:.0f},{RNG.integers(0, 8)},{k}" for k, t in enumerate(STEADY)]
+def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name, rng):
+    rows = [f"{t // 1:.0f},{rng.integers(0, 8)},{k}" for k, t in enumerate(STEADY)]
     found, _ = together([written(tmp_path, text(f"time,{name},x", *rows))])
     assert sorted(found) == ["table." + name, "table.x"]
 
@@ -158,8 +158,8 @@ def test_the_group_of_a_column_tells_nothing_about_its_cells(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["vehicle_speed_kmh", "robot_v", "machineLoad", "drone altitude [m]"])
-def test_a_noisy_quantity_of_a_robot_names_no_series(tmp_path, name):
-    rows = [f"{k / 20:.2f},{x:.1f},{2 * x:.2f}" for k, x in enumerate(RNG.normal(10.0, 1.0, 1000))]
+def test_a_noisy_quantity_of_a_robot_names_no_series(tmp_path, name, rng):
+    rows = [f"{k / 20:.2f},{x:.1f},{2 * x:.2f}" for k, x in enumerate(rng.normal(10.0, 1.0, 1000))]
     found, _ = together([written(tmp_path, text(f"time,{name},current", *rows))])
     assert len(found) == 2 and "table.current" in found
 
