@@ -16,8 +16,8 @@ def pulse(monkeypatch):
     """Look once a second, and return for how long the matrix is overdue."""
     pulse, seconds = Pulse(), iter(range(1, 1000))
 
-    def look(matrices=0, messages=0, fill=0.0, paused=False):
-        now = next(seconds) * SECOND
+    def look(matrices=0, messages=0, fill=0.0, paused=False, slept=0):
+        now = (next(seconds) + slept) * SECOND
         monkeypatch.setattr(time, "monotonic_ns", lambda: now)
         pulse.look(
             0 if paused else now, SETTINGS, matrices=matrices, messages=messages, sets=0, fill=fill, computing=0.0
@@ -52,6 +52,10 @@ def test_a_window_that_stops_to_fill_is_overdue_after_some_hops(pulse):
     for second in range(1, 6):
         pulse(messages=50 * second, fill=second / 20)
     assert [pulse(messages=250, fill=0.25) > 0.0 for _ in range(8)] == [False] * 7 + [True]
+
+
+def test_the_sleep_of_a_computer_is_no_silence(pulse):
+    assert pulse(messages=50, fill=1.0) == pulse(messages=50, fill=1.0, slept=3600) == 0.0
 
 
 def test_simulated_time_that_stands_still_is_no_silence(pulse):
