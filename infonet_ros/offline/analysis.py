@@ -130,9 +130,8 @@ class Analysis:
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return (
-            f"Analysis of {self.label}: {counted(len(self.names), 'channel')}, {counted(len(self.matrices), 'window')}"
-        )
+        size = f"{counted(len(self.names), 'channel')}, {counted(len(self.matrices), 'window')}"
+        return f"Analysis of {self.label}: {size}"
 
     @property
     def names(self) -> tuple[str, ...]:

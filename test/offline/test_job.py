@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,7 +12,7 @@ from infonet_ros.settings import Settings, load_settings
 
 
 def test_one_call_analyses_a_bag_without_a_word(small_bag, small_settings, tmp_path, capfd):
-    results = analyse_bag(small_bag, tmp_path / "out", small_settings, formats=["npz"])
+    results = analyse_bag(small_bag, tmp_path / "out", small_settings, formats="npz")
     assert results.files == (tmp_path / "out" / "params.yaml", tmp_path / "out" / "infonet.npz")
     assert all(path.exists() for path in results.files)
     assert load_settings(results.files[0]).channel_names == small_settings.channel_names
@@ -34,6 +35,7 @@ def test_results_are_sentences_and_a_table(small_bag, small_settings, tmp_path):
     assert results.findings == tuple(one["sentence"] for one in record["findings"])
     pd.testing.assert_frame_equal(results.to_dataframe(), pd.DataFrame(record["pairs"]))
     assert results._repr_html_().count("<li>") == len(results.findings)
+    assert re.fullmatch(r"Analysis of \S+: \d channels, \d+ windows?", repr(results.analysis))
 
 
 def test_without_a_folder_nothing_is_written(small_bag, small_settings, tmp_path, monkeypatch):
@@ -79,6 +81,13 @@ def test_the_weights_of_the_settings_are_used(small_bag, small_settings, tmp_pat
 def test_a_format_that_does_not_exist_is_named_before_the_work(tmp_path):
     with pytest.raises(InputError, match=r"formats holds 'pdf': expected some of html, csv, parquet, npz, png, mcap\."):
         analyse_bag(tmp_path / "absent.mcap", tmp_path / "out", formats=["csv", "pdf"])
+
+
+def test_a_part_before_the_recording_and_no_recording_are_refused(small_bag):
+    with pytest.raises(ConfigurationError, match="--duration is -1: expected a number of seconds, 0 or more"):
+        analyse_bag(small_bag, duration=-1.0)
+    with pytest.raises(InputError, match=r"path is \[\]: expected a bag or a table"):
+        analyse_bag([])
 
 
 def test_a_bag_that_is_not_there_leaves_no_folder(tmp_path):
