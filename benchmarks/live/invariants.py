@@ -51,9 +51,9 @@ class MatrixInspector:
         self._last_end: int | None = None
         self._may_step_back = False
 
-    def expect_reset(self, expected: bool) -> None:
-        """Say whether time may go back, once, because the clock was set back."""
-        self._may_step_back = expected
+    def expect_reset(self) -> None:
+        """Say that time may go back, once, because the clock was set back; a busy node may tell it an episode later."""
+        self._may_step_back = True
 
     def inspect(self, message: MutualInformationMatrix) -> DependenceMatrix | None:
         """Check a message; return its matrix, None when it is so broken that there is none."""

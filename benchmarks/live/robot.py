@@ -116,8 +116,9 @@ class Robot(Node):
     def begin(self, episode: Episode) -> None:
         """Begin an episode: the source changes the messages, the robot does the rest."""
         self._all_known_from = None
-        for inspector in self._inspectors.values():
-            inspector.expect_reset(episode.step < 0.0)
+        if episode.step < 0.0:
+            for inspector in self._inspectors.values():
+                inspector.expect_reset()
         self.diagnosis.begin()
         self._source.begin(episode)
         if "departure" in episode.faults:
