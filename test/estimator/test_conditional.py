@@ -150,6 +150,19 @@ def test_the_gradient_climbs(net, driven):
     assert net(x.detach() + step, y, z).item() > value.item() + 0.02
 
 
+def test_the_gradient_is_as_large_where_the_given_stream_makes_noise_quiet(net, rng):
+    z, a, e = rng.uniform(-1.0, 1.0, 800), *rng.standard_normal((2, 800))
+    y, given = torch.from_numpy(a + e)[None], torch.from_numpy(z)[None]
+    shares = []
+    for growth in (0.0, 2.0):
+        loudness = np.exp(growth * z)
+        x = torch.from_numpy(loudness * a)[None].requires_grad_()
+        net(x, y, given).sum().backward()
+        size = np.abs(x.grad[0].numpy() * loudness)  # in units of the noise
+        shares.append(size[z < 0.0].mean() / size[z > 0.0].mean())
+    assert shares[1] == pytest.approx(shares[0], rel=0.25)
+
+
 def test_a_tensor_beside_an_array_is_refused(net):
     x = torch.zeros(1, 100)
     with pytest.raises(InputError, match="given is of type ndarray: expected a floating torch tensor"):

@@ -84,7 +84,7 @@ def _soft_conditional(values: Tensor, given: Given) -> Tensor:
         residuals, rest = neighbourhood.beside(own.detach()[:, None], torch.arange(len(rows)))
         apart = own[:, None] - own[neighbourhood.near]
         beside = rest - residuals[..., 0]  # apart, but for what the fit explains
-        width = SOFT_RANK_WIDTH * residuals.std().clamp_min(1e-30)
+        width = SOFT_RANK_WIDTH * residuals.std(dim=1).clamp_min(1e-30)  # of each neighbourhood: noise may grow with it
         soft = soft.index_put((rows,), torch.sigmoid((apart + (beside - apart.detach())) / width).mean(dim=1))
     return soft
 
