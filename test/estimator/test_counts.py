@@ -9,6 +9,8 @@ from infonet_ros.estimator.network.counts import (
     MOST_SAMPLES,
     RESOLUTIONS,
     bins_of_ranks,
+    coarsen,
+    coarsen_bytes,
     count_pairs,
     pyramid,
 )
@@ -116,3 +118,13 @@ def test_a_permutation_along_the_diagonal_has_the_information_of_its_cells():
     estimates = estimated(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
     expected = torch.tensor(LOCAL_RESOLUTIONS).log()
     torch.testing.assert_close(estimates[0].mean(dim=(1, 2)), expected, rtol=0.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("largest", [2, 130, 255])
+def test_bytes_are_joined_as_other_cells_are(rng, largest):
+    cells = torch.zeros(40, 4, 4, dtype=torch.uint8)
+    places = torch.from_numpy(rng.integers(16, size=(40, 1)))
+    cells.view(40, 16).scatter_(1, places, largest)
+    joined = coarsen_bytes(cells)
+    assert joined.dtype == torch.uint8
+    assert torch.equal(joined.int(), coarsen(cells.int()))

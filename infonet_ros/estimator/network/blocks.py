@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.network.counts import BINS, coarsen, count_pairs, pyramid
+from infonet_ros.estimator.network.counts import BINS, coarsen_bytes, count_pairs, pyramid
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
 from infonet_ros.estimator.network.plug_ins import TILES, both_sums, local_plug_ins, sums_by_tile, unbiased_sums
 from infonet_ros.estimator.network.ranked_channels import EVEN, RankedChannels
@@ -106,7 +106,7 @@ class PairBlock:
             by_level, effective = self._by_level(rows, columns, finest, effective)
         else:
             sums, finest, by_level = sums_by_tile(counts), samples.new_empty(0), samples.new_empty(0)
-        return _Counted(coarsen(counts).to(torch.uint8), sums, finest, samples, effective, correlation, by_level)
+        return _Counted(coarsen_bytes(counts), sums, finest, samples, effective, correlation, by_level)
 
     def sketch(self) -> tuple[Tensor, ...]:
         """Return the parts of a `Sketch` of the pairs."""

@@ -53,6 +53,12 @@ def coarsen(cells: Tensor) -> Tensor:
     return rows[:, :, 0::2] + rows[:, :, 1::2]
 
 
+def coarsen_bytes(cells: Tensor) -> Tensor:
+    """Join cells (M, B, B) as `coarsen` does, where a byte is enough for the result."""
+    two = (cells[:, 0::2] + cells[:, 1::2]).view(torch.int16)
+    return (two + (two >> 8)).to(torch.uint8)
+
+
 def pyramid(counts: Tensor) -> dict[int, Tensor]:
     """Return counts (M, B, B) at their own and all coarser resolutions, by the number of cells along an axis."""
     levels = {counts.shape[1]: counts}
@@ -61,12 +67,14 @@ def pyramid(counts: Tensor) -> dict[int, Tensor]:
     return levels
 
 
-def log_densities(counts: Tensor, unit: Tensor, most_samples: int) -> Tensor:
-    """Return ``log(1 + counts * unit)`` of counts (M, g, g) and densities of one sample (M,): (M, g, g) float32.
+def log_densities(counts: Tensor, unit: Tensor, most: int, kind: torch.dtype = torch.float32) -> Tensor:
+    """Return ``log(1 + counts * unit)`` of counts (M, ...), at most ``most``, and units (M,): (M, ...) of a ``kind``.
 
-    They are looked up in a table: there are many more cells than values of a count. A cell holds at most its share of
-    the samples, which are at most ``most_samples``.
+    The units are densities of one sample. Logarithms are looked up in a table: there are many more cells than values of
+    a count.
     """
-    numbers = torch.arange(-(-most_samples // counts.shape[1]) + 1, device=counts.device)
-    table = torch.log1p(numbers * unit[:, None])
-    return table.gather(1, counts.flatten(1).long()).view(counts.shape)
+    numbers = torch.arange(most + 1, device=counts.device)
+    table = torch.log1p(numbers * unit[:, None]).to(kind)
+    starts = torch.arange(0, table.numel(), most + 1, dtype=torch.int32, device=counts.device)
+    places = counts.flatten(1).int() + starts[:, None]
+    return table.flatten().index_select(0, places.flatten()).view(counts.shape)

@@ -167,24 +167,29 @@ class Network(nn.Module):
 
     def _numbers(self, observation: Observation, orientation: Tensor) -> Tensor:
         """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + TILE_NUMBERS)."""
-        levels = [orient(observation.counts, orientation)]
-        for _ in range(1, LEVELS):
-            levels.append(coarsen(levels[-1]))
-        # Joined cells are shown by their mean density.
-        units = (observation.unit / 4**level for level in range(LEVELS))
-        maps = [log_densities(*each, MOST_SAMPLES).unsqueeze(1) for each in zip(levels, units, strict=True)]
-        kind = self.patch_in.weight.dtype  # half as many bytes to put in place, where it is a short one
-        parts = [split_patches(part.to(kind)) for part in (*maps, orient(observation.local, orientation))]
+        cells = _cells_by_patch(orient(observation.counts, orientation))
+        local = split_patches(orient(observation.local, orientation))
+        kind = self.patch_in.weight.dtype
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
-        numbers = parts[0].new_empty(len(observation), TOKENS, self.patch_in.in_features)
-        places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
-        for part, place in zip(parts, places, strict=True):
-            place.view(part.shape).copy_(part)
+        numbers = local.new_empty((len(cells), TOKENS, self.patch_in.in_features), dtype=kind)
+        *shown, last = numbers.split([*((PATCH >> level) ** 2 for level in range(LEVELS)), TILE_NUMBERS], dim=2)
+        for level, place in enumerate(shown):
+            # Joined cells are shown by their mean density.
+            most = -(-MOST_SAMPLES // (GRID >> level))
+            place.copy_(log_densities(cells, observation.unit / 4**level, most, kind).view(place.shape))
+            cells = coarsen(cells.view(-1, *cells.shape[2:])).unflatten(0, (-1, TOKENS))
+        last.view(local.shape).copy_(local)
         return numbers
 
 
+def _cells_by_patch(counts: Tensor) -> Tensor:
+    """Copy counts (M, GRID, GRID) uint8 to (M, TOKENS, PATCH, PATCH), eight cells at a time."""
+    eights = split_patches(counts.view(torch.int64).unsqueeze(1)).contiguous()
+    return eights.view(torch.uint8).view(-1, TOKENS, PATCH, PATCH)
+
+
 def split_patches(maps: Tensor) -> Tensor:
-    """View (M, L, S, S) as (M, *TOKENS, L, S / PATCHES, S / PATCHES), the tokens quadrant by quadrant in four axes."""
+    """View (M, L, S, R) as (M, *TOKENS, L, S / PATCHES, R / PATCHES), the tokens quadrant by quadrant in four axes."""
     split = maps.unflatten(2, (SIDE, PATCHES // SIDE, -1)).unflatten(5, (SIDE, PATCHES // SIDE, -1))
     return split.permute(0, 2, 5, 3, 6, 1, 4, 7)
 

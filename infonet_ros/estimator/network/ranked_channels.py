@@ -10,7 +10,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.estimator.network.counts import BINS, bins_of_ranks
 from infonet_ros.estimator.network.plug_ins import unbiased_sums
 from infonet_ros.estimator.samples.effective_samples import autocorrelations
-from infonet_ros.estimator.samples.ranks import normal_scores, normalised
+from infonet_ros.estimator.samples.ranks import normal_scores
 from infonet_ros.estimator.samples.surrogates import cycles
 
 EVEN = float(np.log(BINS))  # nats: entropy of the bins of a stream whose values all differ
@@ -94,7 +94,7 @@ class RankedChannels:
         return cls(
             bins=bins.to(device),
             scores=torch.from_numpy(normal_scores(ranks)).to(device),
-            autocorrelations=torch.from_numpy(autocorrelations(normalised(ranks))).to(device),
+            autocorrelations=torch.from_numpy(autocorrelations(ranks)).to(device),
             levels=levels.to(device),
         )
 

@@ -70,7 +70,7 @@ class ShortNetwork(nn.Module):
 
     def described(self, inputs: Tensor) -> Tensor:
         """Return the features (M, features) from the inputs (M, INPUTS)."""
-        inputs = (inputs - self.centre) / self.scale
+        inputs = inputs.sub(self.centre).div_(self.scale)
         hidden = functional.silu(self.first(inputs.to(self.first.weight.dtype)))
         hidden = hidden + functional.silu(self.second(hidden))
         quantiles = functional.relu(torch.exp(self.quantiles_out(hidden.float())) - LEAST_SHORT)
@@ -80,7 +80,7 @@ class ShortNetwork(nn.Module):
         """Return the input numbers of each pair, (M, INPUTS)."""
         samples = seen.samples
         levels = pyramid(orient(seen.counts, self.symmetry.canonical(seen.counts)))
-        maps = [log_densities(levels[cells], cells**2 / samples, MOST_SHORT) for cells in SHOWN]
+        maps = [log_densities(levels[cells], cells**2 / samples, -(-MOST_SHORT // cells)) for cells in SHOWN]
         fine = local_plug_ins({SKETCH_CELLS: sums_by_tile(levels[SKETCH_CELLS])}, levels[TILES], samples)[:, 0]
         numbers = [torch.log(samples), torch.log(seen.effective / samples), *correlation_numbers(seen.correlation)]
         parts = [*(part.flatten(1) for part in (*maps, coarsen(fine))), torch.stack([*numbers, samples.rsqrt()], dim=1)]

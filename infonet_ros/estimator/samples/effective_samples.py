@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
-from infonet_ros.estimator.samples.ranks import waves
+from infonet_ros.estimator.samples.ranks import normalised, waves
 from infonet_ros.series import joint_autocovariances
 
 MIN_EFFECTIVE = 8.0
@@ -16,26 +16,39 @@ AT_ONCE = 1 << 16  # samples of all channels: with more, their waves do not fit 
 BANDS = 6  # of lags in an octave, over which the fine details are averaged
 
 
-def autocorrelations(ranks: np.ndarray, details: bool = True) -> np.ndarray:
-    """Return how normalised ranks (N, T) repeat after 1 to T // 4 samples, tapered as in Bartlett's formula: (N, K).
+def autocorrelations(ranks: np.ndarray) -> np.ndarray:
+    """Return how channels of ranks (N, T), 0 ... T - 1, each once, repeat after 1 to T // 4 samples: (N, K).
 
-    First the autocorrelation of the ranks at each of these lags, then, with ``details``, that of their `FINE` waves
-    together, as the mean of each band of lags. They are scaled by roots of the taper, ``1 - lag / T``, and of the width
-    of each band, so that the product of two rows has the whole.
+    First the autocorrelation of the ranks at each of these lags, then that of their `FINE` waves together, as the mean
+    of each band of lags. They are tapered as in Bartlett's formula. They are scaled by roots of the taper,
+    ``1 - lag / T``, and of the width of each band, so that the product of two rows has the whole.
     """
     count = ranks.shape[1]
     if len(ranks) > (most := max(1, AT_ONCE // count)):
-        parts = (ranks[start : start + most] for start in range(0, len(ranks), most))
-        return np.concatenate([autocorrelations(part, details) for part in parts])
+        return np.concatenate([autocorrelations(ranks[at : at + most]) for at in range(0, len(ranks), most)])
     bands = _Bands.of(count)
-    level = (ranks - np.float32(0.5))[:, None]
-    series, others = (np.concatenate([level, waves(ranks, FINE)], axis=1), (1,)) if details else (level, ())
-    covariance = joint_autocovariances(series, len(bands.taper), others)
-    tapered = covariance[..., 1:] / covariance[..., :1] * bands.taper
-    if not details:
-        return np.asarray(tapered[:, 0])
+    series = _levels_and_waves(count).take(ranks, axis=1)
+    tapered = _tapered(np.moveaxis(series, 0, 1), bands.taper, (1,))
     fine = np.add.reduceat(tapered[:, 1], bands.starts, axis=1) / bands.roots
     return np.concatenate([tapered[:, 0], fine], axis=1)
+
+
+def level_autocorrelations(ranks: np.ndarray) -> np.ndarray:
+    """Return `autocorrelations` without the waves, from normalised ranks (N, T) of any distribution: (N, T // 4)."""
+    return _tapered((ranks - np.float32(0.5))[:, None], _Bands.of(ranks.shape[1]).taper)[:, 0]
+
+
+def _tapered(series: np.ndarray, taper: np.ndarray, others: tuple[int, ...] = ()) -> np.ndarray:
+    """Return the tapered autocorrelations of series (N, J, T) in sets, see `joint_autocovariances`: (N, S, L)."""
+    covariance = joint_autocovariances(series, len(taper), others)
+    return np.asarray(covariance[..., 1:] / covariance[..., :1] * taper)
+
+
+@lru_cache(maxsize=16)
+def _levels_and_waves(count: int) -> np.ndarray:
+    """Return what each of T ranks adds: its distance from the middle, and its waves; (1 + FINE, T) float32."""
+    levels = normalised(np.arange(count)[None])
+    return np.concatenate([levels - np.float32(0.5), waves(levels[0], FINE)])
 
 
 @dataclass(frozen=True, eq=False)

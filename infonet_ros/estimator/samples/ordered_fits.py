@@ -78,10 +78,13 @@ def _fits(given: np.ndarray, values: np.ndarray, size: int, ridge: float) -> Fit
 def _over_neighbours(numbers: np.ndarray, size: int) -> np.ndarray:
     """Return the sums of numbers (..., n) over the ``size`` neighbours of each, (..., n) float64."""
     count = numbers.shape[-1]
-    starts = np.clip(np.arange(count) - size // 2, 0, count - size)
     sums = np.zeros((*numbers.shape[:-1], count + 1))
     np.cumsum(numbers, axis=-1, out=sums[..., 1:])
-    return sums[..., starts + size] - sums[..., starts]
+    found = np.empty(numbers.shape)
+    first, last = size // 2, size // 2 + count - size  # those before and after share the window of this one
+    np.subtract(sums[..., size:], sums[..., : count + 1 - size], out=found[..., first : last + 1])
+    found[..., :first], found[..., last + 1 :] = found[..., first, None], found[..., last, None]
+    return found
 
 
 def _below(given: Tensor, values: Tensor, slope: Tensor, size: int) -> Tensor:

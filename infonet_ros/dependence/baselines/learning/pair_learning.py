@@ -21,7 +21,7 @@ from infonet_ros.dependence.baselines.page_rule import Rises, heights_of_rises, 
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
+from infonet_ros.estimator.samples.effective_samples import effective_samples, level_autocorrelations
 from infonet_ros.series import paired_at_lag
 
 LEAST_MI = 0.1
@@ -196,7 +196,7 @@ class _Part:
         samples = self.samples
         known = samples[:, np.isfinite(samples).all(axis=0)]
         # Only the levels count: a robot that rests repeats its fine details, and yet moves anew after each rest.
-        levels = autocorrelations(ranks_among(self.quantiles, known.T).T, details=False)
+        levels = level_autocorrelations(ranks_among(self.quantiles, known.T).T)
         memory = torch.from_numpy(levels)
         return float(effective_samples(memory, memory, known.shape[1]).min())
 
