@@ -17,12 +17,17 @@ from infonet_ros.limits import MOST_GIVEN
 def as_matrix(name: str, samples: Any) -> np.ndarray:
     """Return samples as (N, T) float64 channels, NaN where not finite, from a (T, N) array of real numbers.
 
-    Raises InputError if they are not two-dimensional, or are empty, complex, text or objects.
+    Raises InputError if they are not two-dimensional, or are empty, complex, text or objects; or a list of streams.
     """
     array = _real_array(name, samples)
     if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0:
         raise InputError(
             f"{name} has shape {array.shape}: expected (T, N), T samples of N channels, neither of them 0."
+        )
+    if isinstance(samples, list | tuple) and len(array) < MIN_SAMPLES <= array.shape[1]:
+        raise InputError(
+            f"{name} is a list of {len(array)} streams of {array.shape[1]} samples: expected (T, N), a row for each "
+            f"time; pass numpy.stack({name}, axis=1)."
         )
     return _channels(array)
 

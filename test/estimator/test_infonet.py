@@ -146,6 +146,15 @@ def test_unusable_input_is_refused_by_name(net, x, y, message):
         net.estimate(x, y)
 
 
+def test_a_list_of_streams_is_not_taken_for_rows(net, rng):
+    streams = list(rng.standard_normal((3, 64)))
+    with pytest.raises(
+        InputError, match=r"samples is a list of 3 streams of 64 samples: .* numpy.stack\(samples, axis=1\)"
+    ):
+        net.pairwise(streams)
+    assert net.pairwise(np.stack(streams, axis=1).tolist()).mi.shape == (3, 3)
+
+
 def test_more_samples_than_trained_are_dealt_out_and_averaged(net, correlated):
     x, y = correlated(0.6, 40000)
     long, parts = net.estimate(x, y), [net.estimate(x[k::5], y[k::5]) for k in range(5)]
