@@ -3,6 +3,7 @@
 Windows are cut and estimated by the same code as in the node: `windows.window_stream`, `dependence.window_matrices`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +36,11 @@ from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, Wh
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS, counted
+
+_COMMAND = re.compile(
+    r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
+)
+"""Names of what a machine is told: that follows nothing, and what follows it is not late by its stamps."""
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
@@ -144,9 +150,15 @@ class Analysis:
         return Significance(self.whole.matrix, self.whole.shifts, all_shifts=not self.settings.surrogates)
 
     @cached_property
+    def commands(self) -> np.ndarray:
+        """(N,) bool: channels that a machine is told, by their names or that of their topic."""
+        named = zip(self.settings.channel_topics, self.names, strict=True)
+        return np.array([bool(_COMMAND.search(f"{topic} {name}")) for topic, name in named])
+
+    @cached_property
     def groups(self) -> list[Group]:
         """Channels of which every two share much, see `groups`."""
-        return groups(self.whole, self.significance)
+        return groups(self.whole, self.significance, self.commands)
 
     @cached_property
     def opposite(self) -> np.ndarray:

@@ -26,7 +26,23 @@ def test_single_samples_that_stand_out_are_told():
     (spike,) = found(distance, speed)
     assert (spike.channel, spike.times, spike.spike) == ("channel_0", (700, 1900), True)
     assert spike.sentence("then") == f"channel_0 stands out in single samples then, by {spike.value:.2g} or more."
-    assert spike.value == pytest.approx(9.0, abs=1.0)
+    assert spike.value == pytest.approx(8.0, abs=1.0)
+
+
+@pytest.mark.parametrize("lasts", [1, 3, 8])
+def test_a_position_that_jumps_is_told_by_its_rate(lasts):
+    """GPS at a fifth of the clock: the rate of its position is high for some samples, there and back."""
+    rng = np.random.default_rng(3)
+    rate = ar(rng, 60.0) + 0.1 * rng.standard_normal(COUNT)
+    for row, metres in ((900, 8.0), (1100, -8.0)):
+        rate[row : row + lasts] += metres / (lasts * 0.1)
+    stamps = np.arange(COUNT, dtype=np.int64) * 100_000_000
+    nothing = np.zeros(2, dtype=bool)
+    (jump,) = find_lone_changes(
+        np.column_stack([rate, ar(rng, 60.0)]), stamps, ["gps.x|rate", "v|rate"], nothing, nothing
+    )
+    assert jump.times == pytest.approx((90e9, 110e9), abs=1e9)
+    assert jump.sentence("then").startswith("gps.x jumps then, by ") and abs(jump.value) == pytest.approx(8.0, rel=0.2)
 
 
 def test_a_button_and_a_channel_full_of_spikes_are_not():

@@ -209,6 +209,23 @@ def test_a_belt_that_slips_for_some_seconds_is_told_beside_its_motor_alone():
     assert (change.time, change.end) == (pytest.approx(60e9, abs=2e9), pytest.approx(72e9, abs=2e9))
 
 
+def test_wheels_that_slip_at_a_speed_they_seldom_have_are_told_without_a_cause():
+    for seed in range(3):
+        robot, slips = Robot(seed), between(1.0, 0.0) > 0.0
+        speed = np.where(slips, 2.6, 2.0 + 0.5 * robot.motion(4.0))
+        channels = {"wheels": robot.seen(speed, 0.02), "gps": robot.seen(np.where(slips, 0.6, 1.0) * speed, 0.02)}
+        (change,) = found(channels)
+        assert change.sentence("then") == "The relation of wheels and gps is another then." and not change.sure
+        assert (change.time, change.end) == pytest.approx((48e9, 66e9), abs=1e9)
+
+
+def test_a_slow_moment_is_not_told_for_wheels_that_slip_at_another():
+    robot, slips = Robot(2), between(1.0, 0.0) > 0.0
+    speed = np.where(slips, 2.6, 2.0 + 0.5 * robot.motion(4.0))
+    slower = np.where(slips, 0.3, 1.0) * speed  # as slow as at 34 s
+    assert found({"wheels": robot.seen(speed, 0.02), "gps": robot.seen(slower, 0.02)}) == []
+
+
 def test_a_frozen_rate_is_told_by_the_name_of_its_field():
     channels = turning(0)
     channels["height|rate(0.2)"] = channels.pop("gyro") * between(0.0)

@@ -75,6 +75,20 @@ def test_a_field_by_its_level_explains_no_pair_of_its_rate(analysis_of, net):
     assert not explain(net, replace(analysis, whole=kin)).explanations
 
 
+def test_a_link_that_explains_a_pair_is_not_explained_itself(analysis_of, net, monkeypatch):
+    found = InfoNet.explanations
+
+    def in_a_row(*arguments, pairs, **options):
+        one = found(*arguments, pairs=pairs, **options)
+        by = np.full_like(one.by, -1)
+        by[1, 2], by[0, 1] = 0, 3
+        nothing = np.zeros_like(pairs.mi)
+        return replace(one, by=by, left=nothing, upper=nothing)
+
+    monkeypatch.setattr(InfoNet, "explanations", in_a_row)
+    assert list(explain(net, analysis_of()).explanations) == [(1, 2)]
+
+
 def test_the_words_say_what_explains_a_pair_and_put_it_last(explained):
     said = [(one.kind, str(one)) for one in findings(explained)]
     assert [kind for kind, _ in said] == ["target", "pair", "pair", "explained", "changes"] or said[1][0] == "group"

@@ -63,7 +63,20 @@ def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(sm
 
 def test_channels_of_two_topics_that_are_late_by_one_sample_agree(small_analysis):
     analysis = with_pairs(small_analysis, {(2, 4): 1.4, (3, 5): 1.6}, {(2, 4): 0.06, (3, 5): 0.06})
-    assert Delay.of(analysis, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
+    delay = Delay.of(analysis, 2, 4)
+    assert delay.clear and not delay.contradicted
+    assert delay.stamps is None  # 0.01 to 0.11 s is too vague to move stamps by it
+    sure = replace(analysis.whole, delay_lower=analysis.whole.matrix.lag - 0.01)
+    assert Delay.of(replace(analysis, whole=sure), 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
+
+
+def test_a_command_follows_nothing(small_analysis):
+    """A current that follows the changes of its target moves before it, as a speed moves before its position."""
+    analysis = with_pairs(
+        small_analysis, {(0, 2): 1.4, (0, 4): 1.4, (2, 4): 1.4}, {(2, 0): 0.2, (2, 4): 0.4, (0, 4): 0.2}
+    )
+    assert not Delay.of(analysis, 0, 2).clear and Delay.of(analysis, 0, 4).clear
+    assert said(analysis)[0].endswith("cmd.x leads imu.x by 0.20 s; without a clear delay: odom.x.")
 
 
 def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):

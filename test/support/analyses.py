@@ -42,8 +42,11 @@ def with_pairs(analysis, pairs, lags=None, modalities=THREE_TOPICS):
     )  # fmt: skip
     lower, upper = (np.where(lag != 0.0, lag + way, np.nan) for way in (-0.05, 0.05))
     undelayed = replace(matrix, mi=np.where(lag != 0.0, square - 0.5, square).astype(np.float32))
+    overview = analysis.whole.overview
+    window = replace(overview.window, names=names, samples=np.full((1, 6), np.nan))
     whole = replace(
         analysis.whole,
+        overview=replace(overview, window=window, finer=None),
         matrix=matrix,
         undelayed=undelayed,
         delay_lower=lower,

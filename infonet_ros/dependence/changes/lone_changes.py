@@ -19,10 +19,13 @@ from infonet_ros.dependence.changes.steps import (
     stretches,
     without_stretch,
 )
+from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.series import has_noise, runs
+from infonet_ros.text import NANOSECONDS
 
-_MOST_SPIKES = 3  # of a channel: what has more is a channel with spikes
+_MOST_SPIKES = 4  # of a channel: what has more is a channel with spikes
 _OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
+_EVERY = (1, 2, 4, 8)  # samples of a rate that are compared: a jump lasts as long as the rate is taken
 _STANDS_OUT = 6.0  # times the next spike, and times all other steps, that a spike is high
 _RESTLESS = 0.5  # of the samples differ from the one before: a button that is pressed is no spike
 _LEAST_SIGMAS = 10.0  # of another level, in standard errors with autocorrelation
@@ -42,9 +45,9 @@ class LoneChange:
     end : int or None
         End of the other level, nanoseconds; None if it lasts until the recording ends, or for single samples.
     value : float
-        By how much, in the unit of the channel; of a spike by how much at least, since samples are between messages.
+        By how much, in the unit of the field; of a spike by how much at least, of the smallest.
     spike : bool
-        Single samples stand out.
+        Single samples stand out; of a computed rate, the field jumps.
     """
 
     channel: str
@@ -55,6 +58,8 @@ class LoneChange:
 
     def sentence(self, when: str) -> str:
         """Return what changed, with words for the times, as "at 60 s and 80 s" or "after 120 s"."""
+        if self.spike and is_rate(self.channel):
+            return f"{without_rate(self.channel)} jumps {when}, by {abs(self.value):.2g} or more."
         if self.spike:
             single = "a single sample" if len(self.times) == 1 else "single samples"
             return f"{self.channel} stands out in {single} {when}, by {abs(self.value):.2g} or more."
@@ -67,9 +72,13 @@ def find_lone_changes(
 ) -> list[LoneChange]:
     """Find spikes of ``measured`` channels (N,), and levels of ``lone`` ones (N,) that change alone.
 
-    ``samples`` (T, N) are NaN where unknown, ``stamps`` (T,) are nanoseconds. A rate that was computed is not measured.
+    ``samples`` (T, N) are NaN where unknown, ``stamps`` (T,) are nanoseconds. A rate that was computed is not measured:
+    its spikes are jumps of its field, as of a position after satellites were lost.
     """
     found = [*_spikes(samples, stamps, names, np.flatnonzero(measured))]
+    for channel in np.flatnonzero(~measured).tolist():
+        jumps = (_spikes(samples[::every], stamps[::every], names, np.array([channel])) for every in _EVERY)
+        found += next((one for one in map(list, jumps) if one), [])
     for channel in np.flatnonzero(lone & measured).tolist():
         found += _other_level(samples, stamps, names, channel)
     return found
@@ -87,8 +96,16 @@ def _spikes(
     for column, channel in enumerate(channels.tolist()):
         rows = _standing_out(heights[:, column], values[:, column])
         if rows:
-            value = values[rows[0], column] - values[rows[0] - REACH, column]
-            yield LoneChange(names[channel], tuple(int(stamps[row]) for row in sorted(rows)), None, float(value), True)
+            sizes = [_size(values[:, column], stamps, row, is_rate(names[channel])) for row in rows]
+            times = tuple(int(stamps[row]) for row in sorted(rows))
+            yield LoneChange(names[channel], times, None, min(sizes, key=abs), True)
+
+
+def _size(values: np.ndarray, stamps: np.ndarray, row: int, rate: bool) -> float:
+    """Return by how much a sample stands out from one before it; of a ``rate``, by how much its field jumps there."""
+    around = slice(row - REACH, row + REACH + 1)
+    above = values[around] - values[row - REACH]
+    return float(np.nansum(above[:-1] * np.diff(stamps[around])) / NANOSECONDS if rate else above[REACH])
 
 
 def _standing_out(heights: np.ndarray, values: np.ndarray) -> list[int]:

@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.changes.other_motion import OtherMotion
-from infonet_ros.dependence.changes.relations import Relation
+from infonet_ros.dependence.changes.relations import UNCLEAR, Relation
 from infonet_ros.dependence.changes.steps import SHORTEST, Stretch, block_edges, blocks_of
 from infonet_ros.dependence.changes.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.dependence.factors import factor_words
@@ -35,6 +35,7 @@ _HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are
 _LONGEST_HELD = 3  # stretches of each channel that are asked
 _DOUBTFUL = 0.5  # of the standard errors of a change
 _ONE_SIDED = 2.0  # times as sure must a change be that is clear for one of two channels only
+_MOST_LEFT = 0.6  # of the residuals of a pair, without the rows in which its relation is another
 _NAMED = 2  # of the other channels in a sentence
 
 
@@ -128,18 +129,25 @@ def find_relation_changes(
         within a tenth of the recording, only one is.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
-    changes = [(one, *change) for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
+    changes = [(pair, *change) for pair, one in relations.items() if (change := one.change(LEAST_SIGMAS)) is not None]
     changes.sort(key=lambda change: -change[2])
-    likely = [rows for _, rows, _ in changes] + [one.nearer(rows) for one, rows, _ in changes]
+    likely = [rows for _, rows, _ in changes] + [relations[pair].nearer(rows) for pair, rows, _ in changes]
     found: dict[tuple[int, int], RelationChange] = {}  # by channel and first row
-    for rows in dict.fromkeys([*likely, *_held_rows(samples, {*chain(*relations)})]):
-        moment = _Moment(samples, topics, relations, rows)
+    asked = dict.fromkeys([*likely, *_held_rows(samples, {*chain(*relations)})])
+    moments = {rows: _Moment(samples, topics, relations, rows) for rows in asked}
+    for rows, moment in moments.items():
         for fault in moment.faults():
             begin, end = moment.held(fault.channel) if fault.verdict.kind is Outcome.HELD else rows
             lasts = moment.lasts or end == len(samples) - 1
             times = int(stamps[begin]), None if lasts else int(stamps[end])
             if not any(fault.channel == k and abs(rows.begin - other) < len(samples) // 10 for k, other in found):
                 found[fault.channel, rows.begin] = fault.named(names, *times)
+    for pair, rows, sigmas in changes:
+        if sigmas > UNCLEAR * LEAST_SIGMAS and moments[rows].another(pair):
+            begin, end = relations[pair].nearer(rows)
+            if not any(abs(begin - other) < len(samples) // 10 for _, other in found):
+                change = _ChangedChannel(pair[0], pair[1:], False, Verdict(Outcome.OTHER), sigmas)
+                found[pair[0], begin] = change.named(names, int(stamps[begin]), int(stamps[end]))
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 
@@ -235,6 +243,17 @@ class _Moment:
                 # Else two channels that are compared with no other may move so for a while.
                 if sure or self.lasts or slips or verdict.kind is Outcome.HELD:
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
+
+    def another(self, pair: tuple[int, int]) -> bool:
+        """Return whether the relation of a close pair is another for a while, whichever channel is the cause.
+
+        If both keep their relation to others, another motion is the cause, and so it may be if a third channel moves
+        about another level, or a sign is another: that of a speed when a robot drives back, beside a current.
+        """
+        relation, loose = self._relations[pair], min(self._alike.subset_size(k) for k in pair) == 1
+        usual = not any(motion.level for k, motion in enumerate(self._motions) if k not in pair)
+        usual &= not (relation.turns(self.rows) or self._keeps_its_value[[*pair]].any())
+        return relation.close and loose and usual and not self.lasts and relation.without(self.rows) < _MOST_LEFT
 
     def _doubtful(self, channel: int) -> int:
         """Return how many relations of a channel seem to be others, though that is not sure."""

@@ -36,6 +36,12 @@ _LEAST_COMMON = 0.02  # of the samples must have values of x that occur outside 
 _FIRST = 10  # parts of a recording, of which the first is too short to compare all the others with it
 _PASSES = 0.8  # as sure a change lasts rather than passes: before a late step the relation looks like another, too
 
+UNCLEAR = 2.0
+"""Times as sure must a change be of which the kind, or the channel at fault, is not known."""
+
+_ONE_SIGN = 0.8  # more of the samples are above 0 than at other times, or less
+_CLOSE = 0.5  # of the variance of the ranks of a channel, at most, does not follow from the other
+
 Middles = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Means or medians of values (n,) in each of their bins (n,)."""
 
@@ -58,7 +64,10 @@ class Relation:
         return cls(rows, values, np.stack([average_ranks(one) - 0.5 for one in values]) / len(rows))
 
     def change(self, least_sigmas: float) -> tuple[Stretch, float] | None:
-        """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear."""
+        """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear.
+
+        What is `UNCLEAR` times as sure, and passes, need not be clear: a belt slips at a speed that it seldom has.
+        """
         last = int(self._starts[-1])
         asked = {rows for about in (self._about_means, self._about(_medians)) for rows in self._likeliest(about)}
         sure = {rows: self.sigmas(rows) for rows in asked}
@@ -67,8 +76,33 @@ class Relation:
         if sigmas > least_sigmas and rows.begin > self.rows[-1] // _FIRST:  # does it end?
             lasts = rows._replace(end=last)
             sigmas, rows = max((sigmas, rows), (self.sigmas(lasts), lasts))
-        changed = sigmas > least_sigmas and any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
-        return (rows, sigmas) if changed else None
+        surely = rows.end < last and sigmas > UNCLEAR * least_sigmas
+        known = surely or any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
+        return (rows, sigmas) if known and sigmas > least_sigmas else None
+
+    @cached_property
+    def close(self) -> bool:
+        """Whether one of the two channels shows the other well."""
+        rests = [_residuals(*self._ordered(self.ranks, side), _means)[0].var() for side in (0, 1)]
+        return min(rests) < _CLOSE / 12.0  # the variance of all ranks
+
+    def turns(self, rows: Stretch) -> bool:
+        """Return whether the sign of the relation is another in some rows, or that of one of its channels."""
+        inside = (self.rows >= rows.begin) & (self.rows < rows.end)
+        above = [(self.values[:, part] > 0.0).mean(axis=1) for part in (inside, ~inside)]
+        opposite = np.abs(above[0] - above[1]) > _ONE_SIGN
+        return bool(opposite.any()) or any(self.verdict(rows, side).kind is Outcome.SIGN for side in (0, 1))
+
+    def without(self, rows: Stretch) -> float:
+        """Return how much is left of the residuals without some rows, the more of both sides.
+
+        While a wheel slips, it shows the motion of slower times badly: but those times alone leave all the rest.
+        """
+        outside = (self.rows < rows.begin) | (self.rows >= rows.end)
+        both = [self._ordered(self.ranks, side) for side in (0, 1)]
+        left = [_residuals(x[outside], y[outside], _means)[0] for x, y in both]
+        every = [_residuals(x, y, _means)[0] for x, y in both]
+        return max(float(np.square(some).sum() / np.square(all_).sum()) for some, all_ in zip(left, every, strict=True))
 
     def nearer(self, rows: Stretch) -> Stretch:
         """Return the stretch around some rows whose samples are nearer to the relation inside than to that outside.
@@ -85,7 +119,7 @@ class Relation:
         lasts = rows.end > self.rows[-1]
         begin, end = likeliest_rows(gains, lasts)
         exact = Stretch(int(self.rows[begin]), rows.end if lasts else int(self.rows[end - 1]) + 1)
-        return exact if exact.begin < rows.end and rows.begin < exact.end else rows
+        return exact if rows.begin < exact.end and exact.begin < min(rows.end, exact.end) else rows
 
     def _likeliest(self, residuals: list[np.ndarray]) -> Iterator[Stretch]:
         """Yield the rows in which the relation is most likely another, by residuals `_about` middles.

@@ -22,7 +22,12 @@ def direct(net: InfoNet, analysis: Analysis, workers: Workers) -> Analysis:
     pairs = [(link.a, link.b) for link in links(analysis) if link.delay is None]
     unknown = [pair for pair in pairs if not Delay.of(analysis, *pair).kin]
     leaders = workers.map(partial(_leader, net, analysis), unknown)
-    led = {pair: one for pair, one in zip(unknown, leaders, strict=True) if one is not None}
+    commands = analysis.commands
+    led = {
+        pair: one
+        for pair, one in zip(unknown, leaders, strict=True)
+        if one is not None and commands[one] == commands[[*pair]].any()  # a command follows nothing
+    }
     return replace(analysis, leaders=led)
 
 

@@ -81,13 +81,15 @@ def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) 
     """
     mi, drivers = analysis.whole.matrix.mi, _drivers(analysis)
     kept: dict[tuple[int, int], Explanation] = {}
+    links: set[tuple[int, int]] = set()
     order = sorted(asked, key=lambda pair: (not _leads(analysis, drivers, asked[pair].third, pair), float(mi[pair])))
     for a, b in order:
         one = asked[a, b]
         through = [(min(end, one.third), max(end, one.third)) for end in (a, b)]
         surely = one.left <= EXPLAINED * mi[a, b] and one.upper <= _SURELY * mi[a, b]
-        if surely and not any(link in kept for link in through):
+        if surely and (a, b) not in links and not any(link in kept for link in through):
             kept[a, b] = one
+            links.update(through)
     return kept
 
 

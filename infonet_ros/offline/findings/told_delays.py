@@ -1,6 +1,5 @@
 """The delay of a pair in words, and what to add to the stamps of a topic."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,8 @@ from infonet_ros.text import delay_digits, delay_text
 
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
-_COMMAND = re.compile(
-    r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
-)
-"""Names of what a machine is told: what follows that is not late by its stamps."""
+_VAGUE = 0.25  # of a delay, the half of its interval: stamps that are moved by it may become worse
+_LEAST = 0.5  # of the time between two samples: a shorter delay may be that of how a rate is taken
 
 _CHANGES = {1: "rate of change", 2: "acceleration"}
 
@@ -64,9 +61,9 @@ class Delay:
         for rate, level in ((a, b), (b, a)):
             if times := int(whole.changes[rate, level]):
                 return cls(False, names[level], names[rate], changes=times)
-        if not whole.clear_delays[a, b]:
-            return unknown
         early, late = (a, b) if lag > 0 else (b, a)
+        if not whole.clear_delays[a, b] or analysis.commands[late] > analysis.commands[early]:
+            return unknown
         lower, upper = whole.delay_lower[early, late], whole.delay_upper[early, late]
         topic, contradicted = _late_stamps(analysis, early, late)
         smoothed = bool(whole.smoothed[early, late])
@@ -112,12 +109,13 @@ def _late_stamps(analysis: Analysis, early: int, late: int) -> tuple[str, bool]:
     """Return the topic whose stamps are late, empty if none is, and whether other channels contradict that."""
     whole, topic, other = analysis.whole, topic_of(analysis, late), topic_of(analysis, early)
     lag = whole.matrix.lag[early, late]
-    if topic == other or lag > _LATEST_STAMPS or whole.matrix.mi[early, late] < ONE_MOTION:
-        return "", False  # what shares less may be a filter, as a speed after its acceleration
-    if _COMMAND.search(f"{other} {analysis.names[early]}"):
+    loose = whole.matrix.mi[early, late] < ONE_MOTION  # it may be a filter, as a speed after its acceleration
+    if topic == other or lag > _LATEST_STAMPS or loose or analysis.commands[early]:
         return "", False
     contradicted = _contradicted(analysis, early, late)
-    return ("" if contradicted or whole.physical[early, late] else topic), contradicted
+    least = max((1.0 - _VAGUE) * lag, _LEAST * whole.period(early, late))
+    vague = whole.delay_lower[early, late] < least
+    return ("" if contradicted or vague or whole.physical[early, late] else topic), contradicted
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

@@ -30,12 +30,12 @@ class Group:
     most: float
 
 
-def groups(whole: WholeRecording, significance: Significance) -> list[Group]:
+def groups(whole: WholeRecording, significance: Significance, commands: np.ndarray) -> list[Group]:
     """Return the groups of a recording, the largest first.
 
     A channel is in one group at most; a computed rate is in none if its topic has the measured rate. Of a field and its
     rate of change, which move together by definition, a group has the one that shares more with the others. And fields
-    that move together by level and by rate are one group.
+    that move together by level and by rate are one group. ``commands`` (N,) bool follow no other channels.
     """
     channels = np.flatnonzero(~whole.kinship.repeated)
     if len(channels) < LEAST_MEMBERS:
@@ -43,7 +43,7 @@ def groups(whole: WholeRecording, significance: Significance) -> list[Group]:
     distances = _distances(whole, significance)[np.ix_(channels, channels)]
     labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
     members = [_one_form_each(whole, channels[labels == label]) for label in np.unique(labels)]
-    found = [_group(whole, one) for one in members if len(one) >= LEAST_MEMBERS]
+    found = [_group(whole, one, commands[one]) for one in members if len(one) >= LEAST_MEMBERS]
     found.sort(key=lambda group: (-len(group.members), -group.most))
     return [group for place, group in enumerate(found) if not any(_repeats(whole, group, a) for a in found[:place])]
 
@@ -83,12 +83,14 @@ def _distances(whole: WholeRecording, significance: Significance) -> np.ndarray:
     return distances
 
 
-def _group(whole: WholeRecording, members: np.ndarray) -> Group:
+def _group(whole: WholeRecording, members: np.ndarray, commands: np.ndarray) -> Group:
     square = np.ix_(members, members)
     matrix = whole.matrix
     mi, clear, at_once = matrix.mi[square], whole.clear_delays[square], whole.at_once[square]
+    only_late = commands.astype(int) - commands[:, None]  # 1 where the column is a command, and the row is none
+    clear = clear & (np.sign(matrix.lag[square]) != only_late)
     lag, error = (np.where(clear, values[square], 0.0) for values in (matrix.lag, whole.delay_error))
-    delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, 1.0 / matrix.sample_rate)
+    delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, 1.0 / matrix.sample_rate, commands)
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -99,7 +101,7 @@ def _group(whole: WholeRecording, members: np.ndarray) -> Group:
     )
 
 
-def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float) -> np.ndarray:
+def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float, commands: np.ndarray) -> np.ndarray:
     """Return by how much each of K channels follows the earliest, (K,).
 
     ``mi``, ``lag`` and ``error`` (K, K) are those of pairs; a pair without a clear delay has lag 0, which is known to a
@@ -109,19 +111,21 @@ def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float) -
     Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
     1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
     connected with most, and for those that follow the earliest by another time: in a control loop, the power follows
-    the set point at once, and the temperature later.
+    the set point at once, and the temperature later. If some are ``commands`` (K,), the earliest is one of them, and
+    what seems to be before it has no delay: a current moves before its target as a speed does before its position.
     """
     tree = minimum_spanning_tree(-np.nan_to_num(mi))
     _, parts = connected_components(tree, directed=False)
     most = np.flatnonzero(parts == np.bincount(parts).argmax())
     delays, _ = _along(tree, most[0], lag, error)
-    first = int(np.nanargmin(delays))
+    candidates = commands & np.isfinite(delays)
+    first = int(np.nanargmin(np.where(candidates | ~candidates.any(), delays, np.nan)))
     delays, errors = _along(tree, first, lag, error)
     apart = NO_DELAY * sample + DELAYS_APART * (errors + error[first])
     others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > apart)
     _, uncertain = _along(tree, first, lag, np.where(lag, error, sample))
     uncertain = np.where(lag[first] > 0.0, error[first], uncertain)
-    return np.where(others, np.nan, np.where(delays <= uncertain, 0.0, delays))
+    return np.where(others | (delays < -uncertain), np.nan, np.where(delays <= uncertain, 0.0, delays))
 
 
 def _along(tree: csr_array, first: int, lag: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,8 +16,8 @@ from infonet_ros.text import listed
 SIGNIFICANCE = 0.01
 """Share of the pairs called significant that may be so by chance."""
 
-_SURE = 0.25
-"""Share of the MI of a pair that the lower end of its interval has at least, for the MI to be told."""
+_SURE, _ENOUGH = 0.25, 0.15
+"""Share of the MI of a pair, or nats, that the lower end of its interval has at least, for the MI to be told."""
 
 NO_DELAY = 1.5
 """Samples: a pair whose best lag is less has no delay."""
@@ -130,6 +130,10 @@ class WholeRecording:
         """(N, N) float32: the half width of the 90 % interval of the delay, seconds; NaN where that is not known."""
         return (self.delay_upper - self.delay_lower) / 2.0
 
+    def period(self, a: int, b: int) -> float:
+        """Return the seconds between two samples of a pair, on the clock of the slower channel."""
+        return 1.0 / (self.matrix.sample_rate * int(self.overview.steps[[a, b]].min()))
+
     @property
     def at_once(self) -> np.ndarray:
         """(N, N) bool: the pair depends most without a delay, see `NO_DELAY`."""
@@ -138,7 +142,7 @@ class WholeRecording:
     @property
     def sure(self) -> np.ndarray:
         """(N, N) bool: the MI of the pair is well known; an interval from near 0 to 2 nats tells nothing."""
-        return self.matrix.lower >= _SURE * self.matrix.mi
+        return self.matrix.lower >= np.minimum(_SURE * self.matrix.mi, _ENOUGH)
 
     @cached_property
     def weaker_form(self) -> np.ndarray:
