@@ -146,8 +146,8 @@ def find_relation_changes(
         if sigmas > UNCLEAR * LEAST_SIGMAS and moments[rows].another(pair):
             begin, end = relations[pair].nearer(rows)
             if not any(abs(begin - other) < len(samples) // 10 for _, other in found):
-                change = _ChangedChannel(pair[0], pair[1:], False, Verdict(Outcome.OTHER), sigmas)
-                found[pair[0], begin] = change.named(names, int(stamps[begin]), int(stamps[end]))
+                either = _ChangedChannel(pair[0], pair[1:], False, Verdict(Outcome.OTHER), sigmas)
+                found[pair[0], begin] = either.named(names, int(stamps[begin]), int(stamps[end]))
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 
