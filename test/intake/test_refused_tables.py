@@ -1,6 +1,7 @@
 """Files that are no tables, or that would cost too much: refused in one sentence."""
 
 import gzip
+import os
 import io
 import tarfile
 
@@ -75,10 +76,12 @@ def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypat
         notices(path)
 
 
-def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheet, "MEMORY_SHARE", 0.0)
-    rows = "".join(f"{k},{k}\n" for k in range(60))
-    path = written(tmp_path, "time,x\n" + rows)
+@pytest.mark.parametrize(("rows", "columns"), [(20_000, 2), (3, 100)])
+def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch, rows, columns):
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    monkeypatch.setattr(sheet, "MEMORY_SHARE", 200_000 / memory)
+    names = ",".join(f"x{k}" for k in range(1, columns))
+    path = written(tmp_path, f"time,{names}\n" + "".join(f"{k}{f',{k}' * (columns - 1)}\n" for k in range(rows)))
     with pytest.raises(RecordingError, match="an eighth of this machine's memory"):
         notices(path)
 

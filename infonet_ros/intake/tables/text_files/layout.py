@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import COMMENT, MOST_CELLS, are_texts, is_value, split, usual_width
-from infonet_ros.intake.tables.sheet import Rate
+from infonet_ros.intake.tables.sheet import Rate, check_memory
 from infonet_ros.intake.tables.text_files.column_names import names_of_columns
 from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
 from infonet_ros.intake.tables.text_files.described_rate import described_rate
@@ -22,6 +22,7 @@ from infonet_ros.text import counted, listed, shorten
 _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 _LINES, _LINES_OF_A_CELL = 200, 20  # to look at
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
+_SIZE_OF_A_COLUMN = 7000  # bytes, besides its numbers
 _QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
 
 
@@ -50,7 +51,7 @@ class Layout:
 def find_layout(path: Path, head: str) -> Layout:
     """Find out how a table is laid out, from its first whole lines.
 
-    Raises RecordingError if the text is not a table.
+    Raises RecordingError if the text is not a table, or has too many columns for the memory.
     """
     check_text(path, head)
     lines, numbers = _first_lines(head)
@@ -62,6 +63,7 @@ def find_layout(path: Path, head: str) -> Layout:
     rows = rows_of_first_table([split(lines[n], delimiter) for n in body])
     body = body[: len(rows)]
     width = usual_width(rows)
+    check_memory(path, _SIZE_OF_A_COLUMN * width)
     begin = first_of_numbers(rows, width)
     header = find_header(lines, body, rows, begin, delimiter)
     if not header.cells and begin and delimiter == ",":
