@@ -13,9 +13,9 @@ from benchmarks.live.module_clock import ModuleClock
 from benchmarks.peers.estimators import INFONET, gaussian_copula, scikit_learn
 from benchmarks.peers.mine import mine
 from benchmarks.speed import exponent
-from benchmarks.transfer import logistic
 from benchmarks.truths import sharp
 from benchmarks.truths.distributions import standard_tasks
+from benchmarks.truths.driven_systems import logistic
 from benchmarks.truths.left_out import FAMILIES
 from benchmarks.truths.triples import FAMILIES as TRIPLES
 

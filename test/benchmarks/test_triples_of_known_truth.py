@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import gaussian_kde
 
-from benchmarks.transfer import autoregression, linear_truth
+from benchmarks.truths.driven_systems import autoregression, linear_truth
 from benchmarks.truths.triples import FAMILIES
 
 
