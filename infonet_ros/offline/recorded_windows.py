@@ -21,7 +21,10 @@ _LISTED = 4  # topics in one sentence
 
 
 class RecordedWindows:
-    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds, and the options."""
+    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds, and ``most_steps``.
+
+    An ``unbroken`` reading has spikes, too, and its windows are only pieces to join: they may have any length.
+    """
 
     def __init__(
         self,
@@ -31,20 +34,21 @@ class RecordedWindows:
         longest_lag: float,
         *,
         most_steps: int = 1,
-        with_spikes: bool = False,
+        unbroken: bool = False,
     ) -> None:
         self._recording = recording
         self._settings = settings
         self._span = span
         angular = angular_channels(settings)
-        self._trace = Trace(angular, longest_lag, most_steps=most_steps, with_spikes=with_spikes)
+        self._trace = Trace(angular, longest_lag, most_steps=most_steps, with_spikes=unbroken)
+        self._unbroken = unbroken
         self._stream = WindowStream(settings)
         self._log = StampLog()
 
     def windows(self, progress: Progress) -> Iterator[Window]:
         """Read the recording, and yield each window as soon as it is complete.
 
-        Raises RecordingError for windows with fewer samples than the estimator needs.
+        Raises RecordingError for windows with fewer samples than the estimator needs, except in an unbroken reading.
         """
         start, stop = self._span.start, self._span.stop
         for piece in self._recording.pieces(self._settings.modalities, start, stop):
@@ -54,7 +58,8 @@ class RecordedWindows:
                 self._stream.extend(*batch)
             for cut in self._stream.ready():
                 window = self._trace.add(cut)
-                self._check_length(window)
+                if not self._unbroken:
+                    self._check_length(window)
                 progress("windows", (piece.received - start) / (stop - start))
                 yield window
         progress("windows", 1.0)

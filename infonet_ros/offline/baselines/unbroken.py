@@ -36,7 +36,7 @@ def read_unbroken(
     length = min(settings.window, span.duration / 2.0)
     hop = min(max(_HOP, _LOST * span.duration), length)
     whole = settings.with_values(window=length, hop=hop, max_lag=0.0)
-    recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings), with_spikes=True)
+    recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings), unbroken=True)
     if not sum(1 for _ in recorded.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
     overview = recorded.overview(_EVERYTHING)
