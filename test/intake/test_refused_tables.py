@@ -1,8 +1,8 @@
 """Files that are no tables, or that would cost too much: refused in one sentence."""
 
 import gzip
-import os
 import io
+import os
 import tarfile
 
 import numpy as np
