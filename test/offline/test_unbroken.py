@@ -33,4 +33,4 @@ def test_a_recording_whose_half_is_too_short_for_a_window_is_read_whole(tmp_path
         settings = propose(table, Settings(), span).settings.with_values(window=20.0)
         samples = read_unbroken(table, settings, span).overview.window.samples
 
-    assert 95 <= np.isfinite(samples).all(axis=1).sum() <= 100
+    assert 90 <= np.isfinite(samples).all(axis=1).sum() <= 100  # a second may be lost at the end
