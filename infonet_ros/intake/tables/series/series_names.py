@@ -54,7 +54,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
 
 def _repeat(clock: Clock) -> bool:
     """Return whether some rows have the stamp of the row before, or an earlier stamp."""
-    times = as_floats(clock.numbers) if clock.stamps is None else clock.stamps
+    times = clock.stamps if clock.has_stamps else as_floats(clock.numbers)
     return bool(np.count_nonzero(np.diff(times) <= 0) >= _SHARED / 2 * len(times))
 
 
@@ -203,7 +203,7 @@ def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
 
 def _is_coarse(clock: Clock, times: np.ndarray) -> bool:
     """Return whether times are only whole seconds, or count by one."""
-    if clock.stamps is not None:
+    if clock.has_stamps:
         return not (times % NANOSECONDS).any()
     return clock.step == 1 and not (times % 1).any()
 

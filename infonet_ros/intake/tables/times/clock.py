@@ -1,9 +1,8 @@
 """The time of a table: as stamps, or as numbers whose unit is not known yet."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,10 +21,10 @@ class Clock:
     """The time of a sheet."""
 
     names: tuple[str, ...]  # its columns
-    stamps: Any = None
-    """(rows,) int64, or None: nanoseconds, `UNKNOWN` or `BEYOND` without a time; None as long as the unit of
-    ``numbers`` is not known."""
-    numbers: Any = None  # times in a unit that is not known yet
+    stamps: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    """(rows,) int64: nanoseconds, `UNKNOWN` or `BEYOND` without a time; empty until their unit is known."""
+    numbers: pa.ChunkedArray = field(default_factory=lambda: pa.chunked_array([], pa.float64()))
+    """Times in a unit that is not known yet; empty for dates and the like."""
     unit: str | None = None  # given if the file names it
     origin: str = ""  # the date from which numbers count, if the file names it
     fraction: tuple[str, np.ndarray] | None = None
@@ -37,6 +36,16 @@ class Clock:
     def label(self) -> str:
         """The names of the columns, in words."""
         return " and ".join(map(repr, self.names))
+
+    @property
+    def has_stamps(self) -> bool:
+        """Whether the unit of the times is known."""
+        return len(self.stamps) > 0
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the times were numbers, and no dates."""
+        return len(self.numbers) > 0
 
     @cached_property
     def middle(self) -> float:
@@ -60,7 +69,7 @@ class Clock:
     @property
     def varies(self) -> bool:
         """Whether more than one time is known, or there is only one row."""
-        if self.stamps is None:
+        if not self.has_stamps:
             return bool(np.isfinite(self.step)) or len(self.numbers) - self.numbers.null_count == 1
         known = self.stamps[self.stamps > BEYOND]
         return len(known) == 1 or bool(len(known) and known.min() < known.max())
@@ -72,7 +81,7 @@ class Clock:
 
     def known_times(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the known times (K,), as stamps or in their own unit, and their rows (K,)."""
-        if self.stamps is not None:
+        if self.has_stamps:
             rows = np.flatnonzero(self.stamps > BEYOND)
             return self.stamps[rows], rows
         there = pc.is_finite(self.numbers).fill_null(False)
@@ -86,24 +95,18 @@ class Clock:
 
     def of_rows(self, rows: np.ndarray | slice) -> "Clock":
         """Return the time of some rows, given by their numbers or a slice."""
-        numbers = self.numbers
-        if numbers is not None:
-            numbers = numbers[rows] if isinstance(rows, slice) else numbers.take(pa.array(rows))
-        return Clock(
-            self.names,
-            None if self.stamps is None else self.stamps[rows],
-            numbers,
-            self.unit,
-            self.origin,
-            self.fraction and (self.fraction[0], self.fraction[1][rows]),
-            list(self.notes),
-        )
+        own = replace(self, fraction=self.fraction and (self.fraction[0], self.fraction[1][rows]), notes=[*self.notes])
+        if self.has_stamps:
+            own.stamps = self.stamps[rows]
+        if self.has_numbers:
+            own.numbers = self.numbers[rows] if isinstance(rows, slice) else self.numbers.take(pa.array(rows))
+        return own
 
 
 def no_known_time(path: Path, clock: Clock) -> RecordingError:
     """Return the error for a clock without two different times."""
     remedy = "name another column with --time, or its unit with --time-unit"
-    numbers = [] if clock.numbers is None else pc.unique(pc.drop_null(clock.numbers)).to_pylist()
+    numbers = pc.unique(pc.drop_null(clock.numbers)).to_pylist()
     if len(numbers) == 1 and math.isfinite(numbers[0]):
         return RecordingError(
             f"in {path} all times {clock.label} are {numbers[0]:.12g}: expected times that grow; if they lost their "

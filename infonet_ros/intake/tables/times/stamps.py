@@ -28,7 +28,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
 
     Raises RecordingError if no row has a time that a stamp can hold.
     """
-    factor = None if clock.stamps is not None else read_numbers(clock, unit, others)
+    factor = None if clock.has_stamps else read_numbers(clock, unit, others)
     _add_fraction(clock)
     stamps = clock.stamps
     if not (stamps > BEYOND).any():
@@ -106,7 +106,7 @@ def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
         return stamps
     sizes = np.diff(np.append(starts, len(rows)))
     usual, unit = np.median(sizes[1:-1]), int(np.median(steps[steps > 0]))
-    coarse = _COARSE if clock.numbers is not None else (*_COARSE, NANOSECONDS // 10)
+    coarse = _COARSE if clock.has_numbers else (*_COARSE, NANOSECONDS // 10)
     alike = np.abs(sizes[1:-1] - usual) <= max(1, _UNEVEN * usual)
     of_a_clock = unit in coarse and not (stamps[rows] % unit).any()
     if usual < 2 or not (of_a_clock or usual >= _VERY_MANY) or alike.mean() < 1 - _UNEVEN:

@@ -51,7 +51,7 @@ def read_numbers(clock: Clock, unit: str, others: Sequence[Clock]) -> float | No
     if unit != "auto":
         factor = UNITS[unit]
     else:
-        alike = [clock, *(other for other in others if other.numbers is not None)]
+        alike = [clock, *(other for other in others if other.has_numbers)]
         told = f"as {'its name' if named_unit(clock.names[0]) else 'the file'} says"
         found, source = (clock.unit, told) if clock.unit else _likely_unit(alike)
         factor = (UNITS | _TICKS_OF_XSENS)[found]
