@@ -16,10 +16,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET, KSG, ORACLE, installed_peers, what_is_left_out
 from benchmarks.peers.mine import STEPS, mine
 from benchmarks.plots import COLOURS, bars, figure, sizes_along
+from benchmarks.tables import markdown_table, paragraphs
 from benchmarks.truths.distributions import (
     PUBLISHED,
     SHARP,

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.live.load import BOUND, CHANNELS, Load
 from benchmarks.live.node_process import interrupt, node_process, processor_seconds
+from benchmarks.tables import markdown_table
 from infonet_ros import InfoNet
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson

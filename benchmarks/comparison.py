@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.streams.coupled import REST, SOUND
+from benchmarks.tables import markdown_table, paragraphs, percent
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
 from infonet_ros.dependence.window_matrices import channel_matrices

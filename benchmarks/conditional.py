@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span, timed
+from benchmarks.benchmark import Benchmark, Claim, Options, main, timed
 from benchmarks.peers.estimators import INFONET
+from benchmarks.tables import markdown_table, paragraphs, percent, span
 from benchmarks.truths.triples import FAMILIES, NOTHING
 from infonet_ros import InfoNet
 

@@ -12,18 +12,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import (
-    Benchmark,
-    Claim,
-    Options,
-    main,
-    markdown_table,
-    paragraphs,
-    percent,
-    span,
-    with_confidence,
-)
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET, KSG, installed_peers, what_is_left_out
+from benchmarks.tables import markdown_table, paragraphs, percent, span, with_confidence
 from benchmarks.truths import left_out, sharp
 from infonet_ros import InfoNet
 

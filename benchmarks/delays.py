@@ -17,8 +17,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET
+from benchmarks.tables import markdown_table
 from infonet_ros import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose

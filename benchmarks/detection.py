@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from scipy.stats import poisson
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.detectors import (
     ByBaseline,
     Detector,
@@ -33,6 +33,7 @@ from benchmarks.peers.detectors import (
 )
 from benchmarks.plots import figure
 from benchmarks.streams.coupled import MEMORY, SOUND, decoupled
+from benchmarks.tables import markdown_table, paragraphs
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.forms import Form

@@ -15,20 +15,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import (
-    Benchmark,
-    Claim,
-    Options,
-    area_under_curve,
-    main,
-    markdown_table,
-    paragraphs,
-    percent,
-    span,
-)
+from benchmarks.benchmark import Benchmark, Claim, Options, area_under_curve, main
 from benchmarks.peers.estimators import INFONET
 from benchmarks.peers.vector_tests import canonical_correlation, distances, gauss, inner, shuffled_p
 from benchmarks.streams.vectors import DEPENDENT, INDEPENDENT, Task, notebook
+from benchmarks.tables import markdown_table, paragraphs, percent, span
 from infonet_ros import InfoNet
 
 LEVEL = 0.05

@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.live.load import BOUND, IMAGE_SHAPE, node_parameters, publisher
 from benchmarks.live.node_process import as_arguments, interrupt, node_process, processor_seconds
+from benchmarks.tables import markdown_table
 
 if TYPE_CHECKING:
     from benchmarks.live.listener import Listener

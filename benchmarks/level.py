@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET
 from benchmarks.streams.buses import BUSES
 from benchmarks.streams.driven import KINDS as DRIVEN
 from benchmarks.streams.driven import Kind
 from benchmarks.streams.judging import ALARMS, FEWEST_TESTED, KNOWN, LEVEL, SURROGATES, holds, judge
 from benchmarks.streams.sensors import SENSORS
+from benchmarks.tables import markdown_table, paragraphs, percent, span
 from infonet_ros import InfoNet
 
 KINDS = {**DRIVEN, **SENSORS, **BUSES}

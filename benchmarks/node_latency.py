@@ -10,9 +10,10 @@ adds. Needs ROS 2.
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.live.load import Load
 from benchmarks.live.node_process import interrupt, node_process
+from benchmarks.tables import markdown_table
 
 SHORT, LONG = 0.4, 3.0  # minutes
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent, with_confidence
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET, ORACLE, installed_peers, what_is_left_out
+from benchmarks.tables import markdown_table, percent, with_confidence
 from benchmarks.truths.distributions import COMPONENTS, PUBLISHED, SHARP
 from benchmarks.truths.mixtures import GaussianMixture
 from infonet_ros import InfoNet

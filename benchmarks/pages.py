@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import INDEPENDENT, mean_rows
-from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, paragraphs, report, save, verdict
+from benchmarks.benchmark import RESULTS, Benchmark, load, report, save, verdict
 from benchmarks.peers.estimators import INFONET
 from benchmarks.speed import GOALS, ratios
+from benchmarks.tables import markdown_table, paragraphs
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

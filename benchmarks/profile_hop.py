@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, timed
+from benchmarks.benchmark import Benchmark, Claim, Options, main, timed
 from benchmarks.live.load import Load
+from benchmarks.tables import markdown_table, paragraphs
 
 SHORT, LONG = (0.3, 5), (1.0, 25)  # minutes of the real node, rounds of each stage
 GOAL = 0.22  # seconds of processor time a hop

@@ -18,17 +18,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import pages
-from benchmarks.benchmark import (
-    RESULTS,
-    Benchmark,
-    Claim,
-    Options,
-    add_options,
-    default_folder,
-    load,
-    markdown_table,
-    run,
-)
+from benchmarks.benchmark import RESULTS, Benchmark, Claim, Options, add_options, default_folder, load, run
+from benchmarks.tables import markdown_table
 
 if TYPE_CHECKING:
     from benchmarks.live.fault_run import Plan

@@ -13,21 +13,12 @@ import numpy as np
 from scipy.stats import pearsonr
 from tqdm import tqdm
 
-from benchmarks.benchmark import (
-    Benchmark,
-    Claim,
-    Options,
-    main,
-    markdown_table,
-    paragraphs,
-    percent,
-    span,
-    with_confidence,
-)
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET, to_normal
 from benchmarks.streams import judging
 from benchmarks.streams.judging import ALARMS, FEWEST_TESTED, KNOWN, LEVEL, holds, judge
 from benchmarks.streams.pairs import DRIFTING, HELD, REMEMBERING, Pair, coupled, slow
+from benchmarks.tables import markdown_table, paragraphs, percent, span, with_confidence
 from infonet_ros import InfoNet
 
 COEFFICIENT = 0.95

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.peers.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
+from benchmarks.tables import markdown_table, paragraphs
 from infonet_ros import InfoNet
 
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, area_under_curve, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, area_under_curve, main
 from benchmarks.peers.estimators import INFONET
+from benchmarks.tables import markdown_table
 from benchmarks.truths.driven_systems import SYSTEMS, System, autoregression, henon, linear_truth, network
 from infonet_ros import InfoNet
 

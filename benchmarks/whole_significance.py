@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent, span
+from benchmarks.benchmark import Benchmark, Claim, Options, main
 from benchmarks.streams.driven import KINDS as DRIVEN
 from benchmarks.streams.pairs import BEFORE, HELD, Rng, correlation_of, slow
+from benchmarks.tables import markdown_table, paragraphs, percent, span
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.moves import Moves

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from benchmarks import accuracy
-from benchmarks.benchmark import Options, markdown_table, run
+from benchmarks.benchmark import Options, run
 from benchmarks.delays import CASES as DELAYED
 from benchmarks.live.module_clock import ModuleClock
 from benchmarks.peers.estimators import INFONET, gaussian_copula, scikit_learn
 from benchmarks.peers.mine import mine
 from benchmarks.speed import exponent
+from benchmarks.tables import markdown_table
 from benchmarks.truths import sharp
 from benchmarks.truths.distributions import standard_tasks
 from benchmarks.truths.driven_systems import logistic
