@@ -242,10 +242,19 @@ def _most_steps(settings: Settings, duration: float) -> int:
 def _changes(
     matrices: tuple[DependenceMatrix, ...], samples: list[np.ndarray], whole: WholeRecording, settings: Settings
 ) -> list[Change]:
-    """Find the changes of dependence; not between topics whose clocks drift apart, which changes their MI steadily."""
+    """Find the changes of dependence that are not told anyway.
+
+    Where clocks drift apart, the MI of their topics changes steadily. And a stuck channel loses its relations.
+    """
     place, drifting = whole.matrix.names.index, apart(whole.drifts, settings.channel_topics)
-    found = find_changes(matrices, partial(Motion.of, samples), whole.matrix)
-    return [change for change in found if not drifting[place(change.a), place(change.b)]]
+    window = matrices[0].end - matrices[0].start
+
+    def told(change: Change) -> bool:
+        pair = place(change.a), place(change.b)
+        stuck = (one for one in whole.stuck if {*pair} & {*one.channels})
+        return bool(drifting[pair]) or any(one.start - window < change.time < one.stop + window for one in stuck)
+
+    return [one for one in find_changes(matrices, partial(Motion.of, samples), whole.matrix) if not told(one)]
 
 
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:
