@@ -38,6 +38,7 @@ def test_the_cell_that_makes_a_column_no_numbers_is_named(tmp_path):
 
 FORMS = {
     "a unit": lambda b: f"{b} mV",
+    "a unit of two words": lambda b: f"{b} V DC",
     "percent": lambda b: f"{b}%",
     "hexadecimal": lambda b: f"0x{round(b) % 65536:04X}",
     "Fortran": lambda b: f"{b:.8E}".replace("E", "D"),

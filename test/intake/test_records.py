@@ -58,6 +58,15 @@ def test_columns_of_json_as_pandas_writes_them(tmp_path, form):
     assert_series(found, "table.x", X)
 
 
+def test_lists_of_objects_with_one_time_are_topics(tmp_path):
+    imu, odom = FLAT, [{"time": row["time"] + 0.05, "v": -row["x"]} for row in FLAT]
+    devices = [{"name": f"robot {k}"} for k in range(2 * ROWS)]
+    text = json.dumps({"imu": imu, "log": {"odom": odom}, "devices": devices})
+    found, _ = together([written(tmp_path, text, "log.json")])
+    assert_series(found, "imu.x", X)
+    assert_series(found, "log.odom.v", -X, TIME + 0.05)
+
+
 def test_dates_of_dot_net_count_from_1970(tmp_path):
     records = [{"t": f"/Date({1714564800000 + round(1000 * t)}+0200)/", "x": x} for t, x in zip(TIME, X, strict=True)]
     found, _ = together([written(tmp_path, json.dumps(records), "log.json")])

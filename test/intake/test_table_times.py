@@ -64,6 +64,7 @@ TIMES = {
     ),
     "a clock with points": ("t,x\n12.00.00.000,1\n12.00.00.500,2\n", [43200 * 10**9, 43200_500_000_000]),
     "twelve hours without halves": ("t,x\n12:59:59.5,1\n01:00:00.0,2\n", [46799_500_000_000, 46800 * 10**9]),
+    "months without signs": ("t,x\n14NOV2023:22:13:20,1\n14NOV2023:22:13:20.5,2\n", NOVEMBER),
     "days of the year": ("t,x\n2023-318T22:13:20,1\n2023-318T22:13:20.5,2\n", NOVEMBER),
     "days of a leap year": (
         "t,x\n2024:366:23:59:59,1\n2025:001:00:00:01,2\n",

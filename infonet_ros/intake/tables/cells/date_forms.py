@@ -46,6 +46,7 @@ _DATES_ALONE = (
     rf"{_WEEKDAY}(?P<a>\d{{1,4}})\s*[-/._\s年년]\s*(?P<b>\d{{1,2}}|(?i:{_MONTH}))\.?,?\s*[-/._\s月월]\s*"
     r"(?P<c>\d{1,4})[日일]?",
     rf"{_WEEKDAY}(?P<b>(?i:{_MONTH}))\.?\s+(?P<a>\d{{1,2}})(?:,\s*|\s+)(?P<c>\d{{4}})",
+    rf"(?P<a>\d{{1,2}})(?P<b>(?i:{_MONTH}))(?P<c>\d{{4}})",  # of SAS and Stata
 )
 _DIGIT_CLOCK = (
     r"(?:[T\s:_-](?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)"

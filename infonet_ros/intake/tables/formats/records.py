@@ -16,6 +16,7 @@ import yaml
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.numbers import EMPTY
+from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import TextColumns
 from infonet_ros.intake.tables.text_files.text_source import Text
@@ -194,11 +195,11 @@ def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:
 
 
 def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
-    """Return the rows of an object: its longest list of objects, else its columns, else itself."""
-    lists = [value for value in _values_within(record) if isinstance(value, list) and len(value) > 1]
-    rows = [value for value in lists if all(isinstance(row, dict) for row in value)]
-    if rows:
-        return max(rows, key=len)
+    """Return the rows of an object: its longest list of objects, or several lists; else its columns, else itself."""
+    columns = dict(_columns_within(record))
+    lists = {name: rows for name, rows in columns.items() if isinstance(rows, list) and len(rows) > 1}
+    if tables := {name: rows for name, rows in lists.items() if all(isinstance(row, dict) for row in rows)}:
+        return _with_topics(tables)
     if isinstance(names := record.get("columns"), list) and isinstance(record.get("data"), list):  # as pandas splits
         split = [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
         return _with_index(record.get("index", ()), split)
@@ -206,11 +207,19 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     if isinstance(first, dict) and len(first) < len(record) and all(_alike(first, row) for row in record.values()):
         return _with_index(record, record.values())  # rows by their index
     index = next((v for v in record.values() if isinstance(v, dict)), {})
-    columns = {name: v for name, v in _columns_within(record) if isinstance(v, list) and len(v) > 1}
-    longest = max(map(len, columns.values()), default=0)
-    columns = {name: column for name, column in columns.items() if len(column) == longest}
+    longest = max(map(len, lists.values()), default=0)
+    columns = {name: column for name, column in lists.items() if len(column) == longest}
     cells = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return _with_index(index, cells) if cells else [record]
+
+
+def _with_topics(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the rows of the longest table with a time, and of those with the same time, each with its name."""
+    timed = {name: rows for name, rows in tables.items() if any(map(is_named_time, rows[0]))} or tables
+    longest = max(timed.values(), key=len)
+    times = {*filter(is_named_time, longest[0])}
+    alike = {name: rows for name, rows in timed.items() if times & rows[0].keys()}
+    return [{"topic": name, **row} for name, rows in alike.items() for row in rows] if len(alike) > 1 else longest
 
 
 def _alike(first: Mapping[str, Any], row: Any) -> bool:
@@ -233,12 +242,6 @@ def _with_index(index: Iterable[Any], rows: Iterable[Any]) -> list[Any]:
     if len(index) != len(rows) or [*map(str, index)] == [*map(str, range(len(rows)))]:
         return rows
     return [{"index": value, **row} for value, row in zip(index, rows, strict=True)]
-
-
-def _values_within(value: Any) -> Iterator[Any]:
-    for inner in value.values() if isinstance(value, dict) else ():
-        yield inner
-        yield from _values_within(inner)
 
 
 def _of_yaml(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
