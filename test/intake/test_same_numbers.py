@@ -56,3 +56,10 @@ def test_of_thousands_of_pairs_few_are_compared_as_duplicates():
     assert asked[7, 200]
     assert asked.mean() < 0.02
     assert may_be_same([]).size == 0
+
+
+def test_few_pairs_of_many_are_asked_if_the_recording_was_read_in_stretches(rng):
+    stamps = np.concatenate([np.arange(16) * 0.1 + begin for begin in range(0, 800, 100)])
+    asked = may_be_same([Column.of("x", (stamps * 1e9).astype(np.int64), own) for own in rng.normal(size=(60, 128))])
+
+    assert asked.mean() < 0.05

@@ -28,9 +28,9 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
     """
     if not columns:
         return np.empty((0, 0), dtype=np.bool_)
-    moments = np.linspace(
-        min(column.stamps[0] for column in columns), max(column.stamps[-1] for column in columns), _COMPARED
-    )
+    # Not evenly in time: between two stretches that were read, the same message would count again and again.
+    stamps = np.unique(np.concatenate([column.stamps for column in columns]))
+    moments = stamps[np.linspace(0, len(stamps) - 1, _COMPARED).astype(np.intp)]
     places = [np.searchsorted(column.stamps, moments) for column in columns]
 
     def ranks(shift: int) -> np.ndarray:
