@@ -4,6 +4,7 @@ Needs ROS 2.
 """
 
 import argparse
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import rclpy
 from geometry_msgs.msg import QuaternionStamped
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image, Imu
 
 from benchmarks.live.load import BOUND, CHANNELS, IMAGE_SHAPE
@@ -26,13 +28,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True, help="messages on each topic")
     parser.add_argument("--listeners", type=int, default=1, help="subscribers of each topic to wait for")
     given = parser.parse_args()
-    rclpy.init()
+    # With the handlers of rclpy, a signal would end the context between any two lines.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    ended: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ended.append(number))
     node = rclpy.create_node("publisher_" + given.topics[0].strip("/"))
     draw = _MESSAGES[given.kind]()
     kind = type(draw(0.0))
     publishers = [node.create_publisher(kind, topic, QoSProfile(depth=100)) for topic in given.topics]
     deadline = time.monotonic() + BOUND
-    while not all(publisher.get_subscription_count() >= given.listeners for publisher in publishers):
+    while not ended and not all(publisher.get_subscription_count() >= given.listeners for publisher in publishers):
         if time.monotonic() > deadline:
             raise SystemExit(f"not {given.listeners} subscribers of {', '.join(given.topics)} within {BOUND:g} s.")
         time.sleep(0.1)
@@ -40,14 +46,14 @@ def main() -> None:
     for _ in range(given.count):
         due += 1.0 / given.rate
         time.sleep(max(0.0, due - time.monotonic()))
-        if not rclpy.ok():
-            return  # the process is ended
+        if ended:
+            break
         common = rng.normal()
         for publisher in publishers:
             message = draw(common)
             message.header.stamp = node.get_clock().now().to_msg()
             publisher.publish(message)
-    for publisher in publishers:
+    for publisher in () if ended else publishers:
         publisher.wait_for_all_acked()
     rclpy.shutdown()
 
