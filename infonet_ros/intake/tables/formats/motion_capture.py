@@ -1,7 +1,6 @@
 """Motion capture in the BVH format: a skeleton whose joints name their channels, then a row for each frame."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.text import counted
 
 _JOINT = re.compile(r"^\s*(?:ROOT|JOINT)\s+(?P<joint>.*\S)|^\s*CHANNELS\s+\d+\s+(?P<channels>.*\S)", re.MULTILINE)
-_MOTION = re.compile(r"^\s*MOTION\s+Frames:\s*\d+\s+Frame Time:\s*(?P<period>\S+)\s*$", re.MULTILINE)
-_TIME = "time"
+_TIMING = re.compile(r"\s+Frames:\s*\d+\s+Frame Time:\s*(?P<period>\d*\.?\d+(?:[eE][+-]?\d+)?)[ \t]*\n")
 
 
 def read_motion_capture(text: Text) -> list[Sheet] | None:
@@ -23,26 +21,28 @@ def read_motion_capture(text: Text) -> list[Sheet] | None:
     """
     if not text.head.lstrip().startswith("HIERARCHY"):
         return None
-    whole = "".join(text.pieces())
-    motion = _MOTION.search(whole)
-    names = _channels(whole[: motion.start()]) if motion else []
-    period = _positive(motion["period"]) if motion else None
-    if motion is None or period is None or not names:
+    skeleton, _, motion = "".join(text.pieces()).partition("\nMOTION")
+    names, timing = _channels(skeleton), _TIMING.match(motion)
+    rows = [row for row in map(str.split, motion[timing.end() :].splitlines()) if row] if timing else []
+    frames = [row for row in rows if len(row) == len(names)]
+    try:
+        numbers = np.array(frames, np.float64)
+    except ValueError:
+        frames = []
+    if timing is None or not names or not frames or not float(timing["period"]):
         raise RecordingError(
-            f"{text.path} is not a readable BVH file: expected joints with CHANNELS, then MOTION, Frames, and a Frame "
-            "Time in seconds; it may be cut or damaged."
+            f"{text.path} is not a readable BVH file: expected joints with CHANNELS, then MOTION, Frames, a Frame Time "
+            f"in seconds, and frames of {counted(len(names), 'number')}; it may be cut or damaged."
         )
-    frames = _frames(text.path, whole[motion.end() :], len(names), text.notes)
+    if wrong := len(rows) - len(frames):
+        text.notes.append(
+            f"{counted(wrong, 'frame')} of {len(rows)} left out: not {counted(len(names), 'number')} each"
+        )
+    period = float(timing["period"])
     text.notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
-    columns = {name: as_column(column) for name, column in zip(names, frames.T, strict=True)}
-    return [
-        Sheet(
-            stem(text.path),
-            {_TIME: counted_times(len(frames), period), **columns},
-            notes=text.notes,
-            is_message=True,
-        )
-    ]
+    columns = {name: as_column(column) for name, column in zip(names, numbers.T, strict=True)}
+    times = {"time": counted_times(len(frames), period)}
+    return [Sheet(stem(text.path), times | columns, notes=text.notes, is_message=True)]
 
 
 def _channels(skeleton: str) -> list[str]:
@@ -52,24 +52,3 @@ def _channels(skeleton: str) -> list[str]:
         joint = found["joint"] or joint
         names += [f"{joint}.{channel}" for channel in (found["channels"] or "").split()]
     return names
-
-
-def _positive(number: str) -> float | None:
-    try:
-        return value if 0.0 < (value := float(number)) < np.inf else None
-    except ValueError:
-        return None
-
-
-def _frames(path: Path, text: str, width: int, notes: list[str]) -> np.ndarray:
-    """Return the numbers of all whole frames (frames, width)."""
-    rows = [row for row in map(str.split, text.splitlines()) if row]
-    whole = [row for row in rows if len(row) == width]
-    if not whole:
-        raise RecordingError(f"{path} has no frames: expected lines of {counted(width, 'number')} after Frame Time.")
-    if wrong := len(rows) - len(whole):
-        notes.append(f"{counted(wrong, 'frame')} of {len(rows)} left out: not {counted(width, 'number')} each")
-    try:
-        return np.array(whole, np.float64)
-    except ValueError as error:
-        raise RecordingError(f"{path} is not a readable BVH file: {error}; expected numbers in its frames.") from error

@@ -6,34 +6,28 @@ from pathlib import Path
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.packed import LZ4, ZIP
 
-_FOREIGN_BYTES = {
+_FOREIGN_BYTES: dict[bytes | tuple[bytes, ...], str] = {
     ZIP: "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
-    b"\x80\x04\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
-    b"\x80\x05\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
+    (b"\x80\x04\x95", b"\x80\x05\x95"): "a pickle, which may run code when it is opened: save the data by to_parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
     b"\xa3\x95\x80": "a DataFlash log of ArduPilot: convert it by `mavlogdump.py --format csv --types IMU FILE`",
-    b"\x0e\x10": "an activity of a sports computer: convert it by FitCSVTool",
-    b"\x0e\x20": "an activity of a sports computer: convert it by FitCSVTool",
+    (b"\x0e\x10", b"\x0e\x20"): "an activity of a sports computer: convert it by FitCSVTool",
     b"H Product:Blackbox": "a blackbox log of Betaflight: convert it by blackbox_decode",
     b"TDSm": "a TDMS file of LabVIEW: save its channels as CSV, such as by npTDMS",
     b"MDF  ": "an MDF file of a measuring system: save it as CSV or .mat, such as by asammdf",
     b"LOGG": "a log of CAN frames: decode it by its DBC file, such as by asammdf, and save the signals as CSV",
-    b"\xd4\xc3\xb2\xa1": "a capture of network packets: save what they hold as CSV",
-    b"\x0a\x0d\x0d\x0a": "a capture of network packets: save what they hold as CSV",
+    (b"\xd4\xc3\xb2\xa1", b"\x0a\x0d\x0d\x0a"): "a capture of network packets: save what they hold as CSV",
     b"\xffBIOSEMI": "a recording in BDF: save its signals as CSV, such as by EDFbrowser",
     b"XDF:": "a recording of Lab Streaming Layer: save its streams as CSV, such as by pyxdf",
     b"\x02P": "a C3D file of motion capture: save it as CSV by the program that wrote it, or by ezc3d",
-    b"CDF\x01": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
-    b"CDF\x02": "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
+    (b"CDF\x01", b"CDF\x02"): "a NetCDF file: save it in its version 4, which is HDF5, such as by xarray",
     b"RRF": "a recording of Rerun: save its columns as Parquet, by its dataframe interface",
     b"version https://git-lfs": "a pointer of Git LFS: fetch the file that it stands for by `git lfs pull`",
-    b"7z\xbc\xaf": "an archive: unpack it",
+    (b"7z\xbc\xaf", b"Rar!"): "an archive: unpack it",
     LZ4: "a file that LZ4 compressed: unpack it by `lz4 -d`",
-    b"Rar!": "an archive: unpack it",
     b"RIFF": "sound or video",
     b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
+    (b"\x89PNG", b"\xff\xd8\xff"): "a picture",
     b"\x7fELF": "a program",
 }
 _TLOG = re.compile(rb"\0[\5-\7].{6}[\xfd\xfe]", re.DOTALL)  # microseconds since 1970, and the begin of a message
