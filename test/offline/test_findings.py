@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from analyses import said, with_p_values, with_pairs
 
+from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.dependence.changes.verdicts import Outcome
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
@@ -180,3 +181,12 @@ def test_times_are_told_from_the_start_of_the_recording(small_analysis):
     (record,) = findings_record(replace(later, relation_changes=(change,)))["relation_changes"]
     assert (record["since_start"], record["since_first_window"]) == (12.0, 9.0)
     assert replace(small_analysis, span=Span(0, 60_000_000_000)).zero == first
+
+
+def test_an_offset_is_not_told_as_a_jump_too(small_analysis):
+    time = small_analysis.matrices[0].start + 10_000_000_000
+    alone = replace(small_analysis, lone_changes=(LoneChange("speed.data|rate", (time,), None, 0.3, True),))
+    assert said(alone)[0].startswith("speed.data jumps at ")
+    offset = RelationChange("speed.data", ("leg.force",), True, time, None, Outcome.OFFSET, 0.3, 20.0)
+    kinds = [one.kind for one in findings(replace(alone, relation_changes=(offset,)))]
+    assert kinds[0] == "relation" and "alone" not in kinds

@@ -274,8 +274,13 @@ def _relations(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _alone(analysis: Analysis) -> Iterator[Finding]:
-    """Yield what channels show alone: single samples that stand out, and other levels."""
-    for change in analysis.lone_changes[:_MOST_ALONE]:
+    """Yield what channels show alone: single samples that stand out, and other levels.
+
+    An offset is a jump of its field, which is told already.
+    """
+    told = {without_rate(change.channel) for change in analysis.relation_changes}
+    news = [change for change in analysis.lone_changes if without_rate(change.channel) not in told]
+    for change in news[:_MOST_ALONE]:
         if change.spike:
             *before, last = (_since(analysis, time) for time in change.times)
             when = f"at {', '.join(before)} and {last}" if before else f"at {last}"
