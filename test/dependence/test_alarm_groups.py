@@ -171,3 +171,11 @@ def test_a_channel_that_rests_while_others_move_is_said_to_rest():
     lost = alarm("wheel", "yaw", 4, Kind.DECOUPLED, "wheel and yaw no longer depend")
     (one,) = grouped([lost, resting("wheel", "gyro", 5), resting("wheel", "odom", 5)])
     assert (one.channel, str(one).split(": ")[1]) == ("wheel", "wheel rests")
+
+
+def test_spikes_of_a_channel_that_is_noisier_are_called_noise():
+    spikes = [alarm("wheel", name, 5, Kind.SPIKE, "wheel has a spike", "wheel", end=9) for name in ("yaw", "odom")]
+    noise = alarm("wheel", "gyro", 6, Kind.NOISIER, "wheel is noisier than before", "wheel")
+    (one,) = grouped([*spikes, noise])
+    assert (one.kind, one.whole.time) == (Kind.NOISIER, 5 * SECOND)
+    assert str(one).split(": ")[1] == "wheel is noisier than before"

@@ -7,6 +7,7 @@ import pytest
 from gaussian_pairs import RATE, pair
 
 from infonet_ros.dependence.baselines.baseline import Baseline, log_ratios
+from infonet_ros.dependence.baselines.learning import pair_learning
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.quantiles import QUANTILES, channel_quantiles, ranks_among
@@ -33,7 +34,7 @@ def test_quantiles_are_those_of_numpy_over_known_samples(rng, count):
     samples = np.stack([rng.standard_normal(count), rng.integers(0, 3, count)], axis=1)
     samples[1::5] = np.nan
     expected = np.nanquantile(samples, np.linspace(0.0, 1.0, QUANTILES), axis=0).T
-    np.testing.assert_array_equal(channel_quantiles(samples), expected)
+    np.testing.assert_allclose(channel_quantiles(samples), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_ranks_of_values_that_come_often_stand_in_their_middle():
@@ -101,3 +102,13 @@ def test_a_fast_channel_with_a_slow_partner_is_left_out(net):
     assert learnt.names == names
     assert [learnt.names[column] for column in learnt.alone] == ["load", "current"]
     assert left_out == ["load and current: so slow that the recordings contain fewer than 35 independent samples"]
+
+
+@pytest.mark.parametrize("stretches", [4, 300])
+def test_a_pair_is_left_out_if_its_alarm_takes_too_large_a_part_of_the_good_recordings(net, monkeypatch, stretches):
+    """An alarm takes about 3 s; a fourth of the recording is 75 s, a 300th 1 s."""
+    x, own = np.random.default_rng(1).standard_normal((2, 3000))
+    lesson = Lesson(("a.x", "b.x"), (np.stack([x, 0.6 * x + 0.8 * own], axis=1),), 10.0)
+    monkeypatch.setattr(pair_learning, "_STRETCHES", stretches)
+    refused = "an alarm would take more than 1 s: the two share too little, or change too slowly"
+    assert (pair_learning.learn_pair(net, lesson, LaggedPair(0, 1, 0)) == refused) == (stretches == 300)

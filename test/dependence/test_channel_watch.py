@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 from infonet_ros.intake.windows.spikes import messages_since
 
@@ -27,7 +28,8 @@ def watched(rate, faulty):
     """Return the first trouble of a topic whose stamps a fault changes from row FAULT on, and the row."""
     rng, rows = np.random.default_rng(0), 2 * FAULT
     values = rng.standard_normal((3000, 1))
-    channels = channel_baselines(["a"], [values], [counts(steady(rng, rate, 300.0), 3000)], RATE)
+    lesson = Lesson(("a",), (values,), RATE, (counts(steady(rng, rate, 300.0), 3000),))
+    channels = [learn_channel(lesson, 0, alone=False)]
     stamps = steady(rng, rate, rows / RATE)
     late = stamps >= FAULT / RATE
     messages = counts(np.concatenate([stamps[~late], faulty(stamps[late], rng)]), rows)
@@ -74,7 +76,8 @@ def test_a_message_lost_now_and_then_is_no_trouble(rate):
 def test_a_topic_that_comes_when_it_likes_has_no_rate():
     rng = np.random.default_rng(0)
     stamps = rng.uniform(0.0, 300.0, 600)
-    (channel,) = channel_baselines(["a"], [rng.standard_normal((3000, 1))], [counts(stamps, 3000)], RATE)
+    lesson = Lesson(("a",), (rng.standard_normal((3000, 1)),), RATE, (counts(stamps, 3000),))
+    channel = learn_channel(lesson, 0, alone=False)
     assert channel.span == 0.0
     watch = ChannelWatch([channel], RATE, INTERVAL)
     hours = counts(rng.uniform(0.0, 7200.0, 14_400), 72_000)
@@ -87,7 +90,7 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
 
 def test_without_counts_there_is_no_rate():
     values = np.random.default_rng(0).standard_normal((3000, 1))
-    (channel,) = channel_baselines(["a"], [values], [], RATE)
+    channel = learn_channel(Lesson(("a",), (values,), RATE), 0, alone=False)
     watch = ChannelWatch([channel], RATE, INTERVAL)
     watch.push(values, np.full((3000, 1), np.nan))
     assert watch.troubles() == [None]
@@ -95,7 +98,8 @@ def test_without_counts_there_is_no_rate():
 
 def test_a_topic_whose_channels_are_all_silent_is_named_once():
     values = np.random.default_rng(0).standard_normal((3000, 3))
-    channels = channel_baselines(["imu.x", "imu.y", "odom.x"], [values], [], RATE)
+    lesson = Lesson(("imu.x", "imu.y", "odom.x"), (values,), RATE)
+    channels = [learn_channel(lesson, column, alone=False) for column in range(3)]
     watch = ChannelWatch(channels, RATE, INTERVAL)
     watch.push(np.where([True, True, False], np.nan, values[:50]), np.full((50, 3), np.nan))
     assert [trouble and trouble.words for trouble in watch.troubles()] == ["imu sent no value"] * 2 + [None]

@@ -291,6 +291,19 @@ def test_new_values_of_both_are_not_called_a_fault(baseline):
     assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
 
 
+def test_a_pair_that_differs_while_other_topics_have_new_values_is_not_called_decoupled(net):
+    good, new = (np.c_[pair(seed, count), pair(seed + 1, count)] for seed, count in ((0, 4000), (4, 1000)))
+    learnt = learnt_from(net, good, ("imu.x", "arm.x", "odom.x", "odom.y"), ((0, 1, 3), (2, 3, 3)))
+    new[BREAK:, 0] = pair(77, len(new) - BREAK)[:, 0]
+    assert Diagnosis(learnt, 0, new, BREAK).explain().kind is Kind.DECOUPLED
+    new[BREAK:, 2] += 9.0  # one field alone may be broken, too
+    assert Diagnosis(learnt, 0, new, BREAK).explain().kind is Kind.DECOUPLED
+    new[BREAK:, 3] += 9.0
+    fault = Diagnosis(learnt, 0, new, BREAK).explain()
+    assert fault.kind is Kind.NOT_SEEN_BEFORE
+    assert fault.words.endswith("odom.x, odom.y have values that the good recordings do not contain")
+
+
 def test_a_pair_that_shares_less_is_not_called_decoupled(baseline):
     """The odometry has noise of its own that the good recording did not have: 0.7 nats are left of 1.03."""
     samples = pair(5, 1500)

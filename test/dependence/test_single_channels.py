@@ -7,8 +7,9 @@ import pytest
 from gaussian_pairs import learnt_from, pair, run
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 
 RATE = 10.0
@@ -62,7 +63,7 @@ def alarms(channels, samples, step=5):
 
 
 def learnt(samples):
-    return channel_baselines(["a.x"], [samples[:, None]], [], RATE, alone=["a.x"])
+    return [learn_channel(Lesson(("a.x",), (samples[:, None],), RATE), 0, alone=True)]
 
 
 def test_good_channels_give_no_more_alarms_than_promised():
@@ -74,7 +75,8 @@ def test_good_channels_give_no_more_alarms_than_promised():
             np.column_stack([draw(rng, count) for draw in STREAMS.values()])
             for count in (LEARNT, round(INTERVAL * RATE))
         )
-        channels = channel_baselines(names, [good], [], RATE, alone=names)
+        lesson = Lesson(tuple(names), (good,), RATE)
+        channels = [learn_channel(lesson, column, alone=True) for column in range(len(names))]
         counts.update(trouble.name for _, trouble in alarms(channels, new, step=20))
     assert counts.keys() <= {*names}
     assert max(counts.values()) <= 15
@@ -130,7 +132,7 @@ def wheel(rng, count):
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_speed_that_rests_at_0_alone_is_frozen_at_any_other_value(alone):
     good, new = (wheel(np.random.default_rng(seed), LEARNT) for seed in (5, 6))
-    (channel,) = channel_baselines(["a.x"], [good[:, None]], [], RATE, alone=["a.x"] * alone)
+    channel = learn_channel(Lesson(("a.x",), (good[:, None],), RATE), 0, alone=alone)
     frozen, resting = new[:900].copy(), new[:900].copy()
     frozen[FAULT + 200 :], resting[FAULT:] = new[FAULT + 200], 0.0
     ((row, trouble),) = alarms([channel], frozen[:, None], step=1)
@@ -142,7 +144,7 @@ def test_a_speed_that_rests_at_0_alone_is_frozen_at_any_other_value(alone):
 @pytest.mark.parametrize("draw", [lambda rng: np.round(wheel(rng, LEARNT)), lambda rng: np.zeros(LEARNT)])
 def test_what_rests_at_several_values_or_never_moves_may_rest_at_any(draw):
     pieces = [draw(np.random.default_rng(seed))[:, None] for seed in range(6)]
-    (channel,) = channel_baselines(["a.x"], pieces, [], RATE, alone=["a.x"])
+    channel = learn_channel(Lesson(("a.x",), tuple(pieces), RATE), 0, alone=True)
     assert channel.home is None
     assert not channel.judged["freezing"]
 
@@ -151,5 +153,6 @@ def test_what_the_recordings_are_too_short_to_tell_is_not_judged():
     rng = np.random.default_rng(3)
     (slow,) = learnt(STREAMS["memory of 100 s"](rng, LEARNT))
     assert slow.judged == {"silence": True, "freezing": True, "values far out of range": False}
-    (seldom,) = channel_baselines(["a.x"], [rng.standard_normal((LEARNT, 1))], [np.eye(LEARNT, 1)], RATE, alone=["a.x"])
+    lesson = Lesson(("a.x",), (rng.standard_normal((LEARNT, 1)),), RATE, (np.eye(LEARNT, 1),))
+    seldom = learn_channel(lesson, 0, alone=True)
     assert not seldom.judged["silence"]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.baselines.channel_baseline import channel_baselines
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
+from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
+from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
 
@@ -27,7 +28,7 @@ FOUND_FROM = {"noise": 12.0, "smooth motion": 2.5, "impacts": 20.0, "set values"
 
 
 def _learnt(values, angles=()):
-    return channel_baselines(["imu.x"], [values[:, None]], [], RATE, angles)
+    return [learn_channel(Lesson(("imu.x",), (values[:, None],), RATE, angles=angles), 0, alone=False)]
 
 
 def _spikes(channels, values, step=3):
@@ -71,7 +72,7 @@ def test_a_spike_of_one_message_that_no_sample_shows():
     """An IMU beside a slow scan has most of its messages between two samples."""
     rng = np.random.default_rng(5)
     good, single = _smooth(rng, 4000)[:, None], 0.01 * rng.exponential(size=(4000, 1))
-    (channel,) = channel_baselines(["imu.x"], [good], [], RATE, spikes=[single])
+    channel = learn_channel(Lesson(("imu.x",), (good,), RATE, spikes=(single,)), 0, alone=False)
     assert channel.spikes.highest == pytest.approx(single.max(), rel=0.1)
     watch, unknown = ChannelWatch([channel], RATE, INTERVAL), np.full((300, 1), np.nan)
     watch.push(good[:200], unknown[:200], single[:200])
@@ -89,7 +90,8 @@ def test_spikes_of_several_fields_of_a_message_are_one_jolt():
         (("imu.x", "imu.y", "odom.x"), "imu has a spike in 2 fields at once: the robot had a jolt, or a message is"),
         (("imu.x", "imu.x|rate", "odom.x"), None),
     ):
-        channels = channel_baselines(names, [rng.standard_normal((4000, 3))], [], RATE)
+        lesson = Lesson(tuple(names), (rng.standard_normal((4000, 3)),), RATE)
+        channels = [learn_channel(lesson, column, alone=False) for column in range(3)]
         new = rng.standard_normal((300, 3))
         new[295, :2] += 20.0
         watch = ChannelWatch(channels, RATE, INTERVAL)

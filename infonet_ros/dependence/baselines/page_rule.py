@@ -33,17 +33,9 @@ def mean_wait(evidence: np.ndarray, height: float) -> float:
     Evidence (T,) is that of each sample, nats, as is the height. The height divided by the mean evidence would be too
     short a wait: evidence that grows fast at times and slowly at others, as in bursts, lets some starts wait long.
     """
-    values, waits = evidence.tolist(), []
-    for start in np.linspace(0, len(values), _STARTS, endpoint=False).astype(int):
-        total = 0.0
-        for number, one in enumerate(values[start:] + values[:start], start=1):
-            total = max(0.0, total + one)
-            if total >= height:
-                waits.append(number)
-                break
-        else:
-            return np.inf
-    return float(np.mean(waits))
+    starts = np.linspace(0, len(evidence), _STARTS, endpoint=False).astype(int)
+    reached = np.stack([_sums(np.roll(evidence, -start)) >= height for start in starts])
+    return float(reached.argmax(axis=1).mean()) if reached.any(axis=1).all() else np.inf
 
 
 class PageSums:
@@ -122,7 +114,7 @@ def _memory(pieces: Sequence[np.ndarray]) -> float:
 def heights_of_rises(pieces: Sequence[np.ndarray]) -> np.ndarray:
     """Return how high the evidence of log ratios (T,) rises, each time that it rises from nothing: (K,) nats."""
     heights: list[float] = []
-    for sums in map(_sums, pieces):
+    for sums in map(_sums, map(log_e_values, pieces)):
         starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0))
         if len(starts):
             heights.extend(np.maximum.reduceat(sums, starts + 1))
@@ -135,12 +127,12 @@ def _heights_of_spans(pieces: Sequence[np.ndarray]) -> np.ndarray:
     Two channels that determine each other fit so well that their evidence rises a few times an hour, or never. Then it
     is 0 at most times. It is high at many if it rises seldom because it does not come down.
     """
-    sums = np.concatenate([_sums(ratios)[1:] for ratios in pieces])
+    sums = np.concatenate([_sums(log_e_values(ratios))[1:] for ratios in pieces])
     spans = np.array_split(sums, _SPANS) if len(sums) >= _SPANS * _A_SPAN else []
     return np.array([span.max() for span in spans])
 
 
-def _sums(ratios: np.ndarray) -> np.ndarray:
-    """Return Page's sums (T + 1,) of log ratios (T,), from 0 on."""
-    total = np.r_[0.0, np.cumsum(log_e_values(ratios))]
+def _sums(evidence: np.ndarray) -> np.ndarray:
+    """Return Page's sums (T + 1,) of evidence (T,), from 0 on."""
+    total = np.r_[0.0, np.cumsum(evidence)]
     return np.asarray(total - np.minimum.accumulate(total))

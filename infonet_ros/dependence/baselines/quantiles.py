@@ -7,22 +7,13 @@ QUANTILES = 1025
 
 
 def channel_quantiles(samples: np.ndarray) -> np.ndarray:
-    """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out."""
-    return np.stack([_quantiles(channel[np.isfinite(channel)]) for channel in samples.T])
+    """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out.
 
-
-def _quantiles(values: np.ndarray) -> np.ndarray:
-    """Return QUANTILES evenly spaced quantiles of values (T,), all known.
-
-    To the bit those of `numpy.quantile`, which takes fifty times as long for 3000 values, and twice for 50,000.
+    As `numpy.quantile`, which takes fifty times as long for 3000 values.
     """
-    ordered = np.sort(values)
-    last = len(ordered) - 1
-    place = np.linspace(0.0, 1.0, QUANTILES) * last
-    before = place.astype(np.int64)
-    low, high, share = ordered[before], ordered[np.minimum(before + 1, last)], place - before
-    step = high - low
-    return np.where(share < 0.5, low + step * share, high - step * (1.0 - share))
+    ordered = [np.sort(channel[np.isfinite(channel)]) for channel in samples.T]
+    places = np.linspace(0.0, 1.0, QUANTILES)
+    return np.stack([np.interp(places * (len(own) - 1), np.arange(len(own)), own) for own in ordered])
 
 
 def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The faults of a pair of channels."""
 
+from collections.abc import Set
 from enum import Enum
 from typing import NamedTuple
 
@@ -51,25 +52,18 @@ EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.S
 LATE = {*EXPLAINED, Kind.SILENT}
 """Kinds that replace another one at any time: what shows late is as sure as what shows soon."""
 
+_BETTER: dict[Kind, Set[Kind]] = {
+    Kind.OTHER_RATE: {Kind.SILENT},  # a topic of another rate may end
+    Kind.SILENT: EXPLAINED,  # a topic whose clock was set ahead is silent at first
+    Kind.FROZEN: {Kind.SATURATED},  # at the end of its range a channel looks frozen until it has been there often
+    Kind.SPIKE: {Kind.NOISIER, *EXPLAINED},  # noise and larger values also make spikes
+    **{kind: {*EXPLAINED, Kind.SILENT, Kind.FROZEN} for kind in EXPLAINED},  # the first second may fit another delay
+    **{kind: {*Kind} for kind in PROVISIONAL},
+    # What a robot does for the first time may take one channel out of its range.
+    Kind.NOT_SEEN_BEFORE: {*Kind} - {Kind.OUT_OF_RANGE},
+}
+
 
 def better(before: Kind, now: Kind) -> bool:
-    """Return whether a later diagnosis of the same alarm replaces the earlier one.
-
-    A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
-    values larger, also makes spikes. A topic of another rate may end. One whose clock was set ahead is silent at first.
-    The first second of a channel that is frozen or silent may fit another delay. What a robot does for the first time
-    may take one channel out of its range.
-    """
-    if before is Kind.NOT_SEEN_BEFORE and now is Kind.OUT_OF_RANGE:
-        return False
-    if before is Kind.OTHER_RATE:
-        return now is Kind.SILENT
-    if before is Kind.SILENT:
-        return now in EXPLAINED
-    if before is Kind.FROZEN:
-        return now is Kind.SATURATED
-    if before is Kind.SPIKE:
-        return now is Kind.NOISIER or now in EXPLAINED
-    if before in EXPLAINED:
-        return now is not before and now in {*LATE, Kind.FROZEN}
-    return now is not before and before in PROVISIONAL
+    """Return whether a later diagnosis of the same alarm replaces the earlier one."""
+    return now is not before and now in _BETTER.get(before, ())

@@ -12,15 +12,16 @@ import numpy as np
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baselines.baseline import Baseline
-from infonet_ros.dependence.baselines.channel_baseline import LEAST_PAUSE, rest_words, roughness
+from infonet_ros.dependence.baselines.channel_baseline import LEAST_PAUSE, field_of, modality_of, rest_words, roughness
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.fault_hypotheses import FaultSearch
 from infonet_ros.dependence.baselines.forms import Form
-from infonet_ros.text import are
+from infonet_ros.text import are, listed
 
 LONG_ZERO = "0 for longer than in the good recordings"
 """Words for a channel that has come to 0, as never before."""
 
+_NEW = "have values that the good recordings do not contain"
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _LEAST_ROUGH = 8  # samples: one spike makes fewer rough
 _OUTSIDE = 0.1  # share of samples beyond all good ones
@@ -49,9 +50,11 @@ class Diagnosis:
         found = (
             self.saturated()
             or self.standing()
-            or _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
+            or self._said(Kind.FROZEN, [side.frozen for side in sides])
+            or self._both_new()
             or search.best()
-            or _beyond_what_is_known(sides)
+            or self._said(Kind.NOISIER, [side.noisier for side in sides])
+            or self._said(Kind.OUT_OF_RANGE, [side.outside for side in sides])
         )
         if found:
             return found
@@ -66,9 +69,11 @@ class Diagnosis:
         if search.still_dependent():
             words = f"{pair.a} and {pair.b} still depend on each other, but not as in the good recordings"
             return Fault(Kind.NOT_SEEN_BEFORE, words)
-        if rare := [side.name for side in sides if side.rare]:
-            words = f"{' and '.join(rare)} {are(len(rare))} at values that the good recordings hardly show"
-            return Fault(Kind.NOT_SEEN_BEFORE, words, rare[0] if len(rare) == 1 else "")
+        if rare := self._said(Kind.NOT_SEEN_BEFORE, [side.rare for side in sides]):
+            return rare
+        if new := self._new_elsewhere():
+            words = f"{pair.a} and {pair.b} differ, but {listed(new)} {_NEW}"
+            return Fault(Kind.NOT_SEEN_BEFORE, words)
         return Fault(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
 
     def saturated(self) -> Fault | None:
@@ -76,12 +81,12 @@ class Diagnosis:
 
         While a channel is at that value it looks frozen, so what it did before counts as well.
         """
-        baseline = self.baseline
-        said = []
-        for column in self._columns:
-            name, good = baseline.channels[column].name, baseline.quantiles[Form.VALUES, column]
-            said.append((name, _saturation(name, self.samples[:, column], self.start, good)))
-        return _of_sides(Kind.SATURATED, said)
+        good = self.baseline.quantiles[Form.VALUES]
+        words = [
+            _saturation(self.baseline.names[column], self.samples[:, column], self.start, good[column])
+            for column in self._columns
+        ]
+        return self._said(Kind.SATURATED, words)
 
     def standing(self) -> Fault | None:
         """Return that a channel is 0, as never before: the robot may stand still, or turn in place.
@@ -96,6 +101,30 @@ class Diagnosis:
         other = [does.format(side.name) for side in self._sides if side not in resting]
         words = f"{' and '.join(side.name for side in resting)} {are(len(resting))} {LONG_ZERO}{''.join(other)}"
         return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0].name if other else "")
+
+    def _both_new(self) -> Fault | None:
+        """Return that both channels are outside their range: the robot does what the good recordings do not show."""
+        pair = self.baseline.pairs[self.pair]
+        both = all(side.outside for side in self._sides)
+        return Fault(Kind.NOT_SEEN_BEFORE, f"{pair.a} and {pair.b} {_NEW}") if both else None
+
+    def _said(self, kind: Kind, words: Sequence[str]) -> Fault | None:
+        """Return a fault of one channel or both from the words for each; None if there are none."""
+        faulty = [side.name for side, one in zip(self._sides, words, strict=True) if one]
+        return Fault(kind, " and ".join(filter(None, words)), faulty[0] if len(faulty) == 1 else "") if faulty else None
+
+    def _new_elsewhere(self) -> list[str]:
+        """Return the channels of other topics that are outside their range, if several are: the robot does new things.
+
+        A broken topic may take all of its channels out of their range, so those of the two topics do not count.
+        """
+        baseline = self.baseline
+        good, samples = baseline.quantiles[Form.VALUES], self.samples[self.start :, : baseline.paired]
+        outside = ((samples < good[:, 0]) | (samples > good[:, -1])).mean(axis=0) > _OUTSIDE
+        own = {modality_of(baseline.names[column]) for column in self._columns}
+        new = [baseline.names[column] for column in np.flatnonzero(outside)]
+        new = [name for name in new if modality_of(name) not in own]
+        return new if len({field_of(name) for name in new}) > 1 else []
 
     @cached_property
     def _sides(self) -> list["_Side"]:
@@ -114,8 +143,8 @@ class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
     ``still`` tells whether it had one value only, ``zero`` that it is 0, ``slowed_down`` that it came to 0 bit by bit,
-    and ``calm`` that it hardly moves. ``frozen`` are the words for one value only if it is longer than ever. ``rare``
-    tells that its values up to the alarm were at one end of its range, where hardly any good ones are.
+    and ``calm`` that it hardly moves. The others are words, or empty: ``frozen`` of one value for longer than ever,
+    ``rare`` of values up to the alarm at one end of its range, where hardly any good ones are.
     """
 
     name: str
@@ -124,9 +153,9 @@ class _Side:
     slowed_down: bool
     calm: bool
     frozen: str
-    outside: bool
-    rare: bool
-    noisier: bool
+    outside: str
+    rare: str
+    noisier: str
 
     @classmethod
     def of(cls, baseline: Baseline, column: int, every: np.ndarray, start: int, raised: int | None) -> "_Side":
@@ -137,6 +166,9 @@ class _Side:
         least, low, high, most = good[np.round(np.array([0.0, _RARE, 1.0 - _RARE, 1.0]) * (len(good) - 1)).astype(int)]
         recent = known[-round(_RECENT * baseline.rate) :]
         frozen = still and seconds > max(channel.longest_rest(known[-1]), LEAST_PAUSE)
+        outside = len(known) > 1 and ((known < least) | (known > most)).mean() > _OUTSIDE
+        rare = max(np.sum(grown < low), np.sum(grown > high)) > _MOSTLY * len(grown)
+        noisier = len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness
         return cls(
             name=channel.name,
             still=still,
@@ -144,40 +176,15 @@ class _Side:
             slowed_down=channel.slowed_down(every),
             calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(good)),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
-            outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
-            rare=bool(max(np.sum(grown < low), np.sum(grown > high)) > _MOSTLY * len(grown)),
-            noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
+            outside=f"{channel.name} is outside its known range" if outside else "",
+            rare=f"{channel.name} is at values that the good recordings hardly show" if rare else "",
+            noisier=f"{channel.name} is noisier than before" if noisier else "",
         )
 
 
 def _distance(values: np.ndarray) -> float:
     """Return the median distance of values (T,) from their median."""
     return float(np.median(np.abs(values - np.median(values))))
-
-
-def _of_sides(kind: Kind, found: Sequence[tuple[str, str]]) -> Fault | None:
-    """Return a fault of one channel or both from [(name, words)]; None if there are no words."""
-    faulty = [(name, words) for name, words in found if words]
-    if not faulty:
-        return None
-    return Fault(kind, " and ".join(words for _, words in faulty), faulty[0][0] if len(faulty) == 1 else "")
-
-
-def _beyond_what_is_known(sides: Sequence[_Side]) -> Fault | None:
-    """Return which channels are outside their range, or noisier than before."""
-    outside = [side.name for side in sides if side.outside]
-    if len(outside) == 2:
-        return Fault(
-            Kind.NOT_SEEN_BEFORE, f"{' and '.join(outside)} have values that the good recordings do not contain"
-        )
-    noisier = [side.name for side in sides if side.noisier]
-    if len(noisier) == 2:
-        return Fault(Kind.NOISIER, f"{' and '.join(noisier)} are noisier than before")
-    if noisier:
-        return Fault(Kind.NOISIER, f"{noisier[0]} is noisier than before", noisier[0])
-    if outside:
-        return Fault(Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range", outside[0])
-    return None
 
 
 def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) -> str:

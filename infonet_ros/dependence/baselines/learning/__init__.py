@@ -1,5 +1,5 @@
 """A baseline from good samples: `baseline_learning` calls the others.
 
-`lesson` holds the samples, `pair_learning` learns one pair, `stacking` makes its table.
+`lesson` holds the samples, `channel_learning` learns one channel, `pair_learning` one pair, `stacking` makes its table.
 `planted` puts faults into good samples.
 """

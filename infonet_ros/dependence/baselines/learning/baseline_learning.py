@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from infonet_ros.dependence.baselines.baseline import Baseline
-from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, channel_baselines
+from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.baselines.coverage import Coverage, longest_supported, new_values
 from infonet_ros.dependence.baselines.forms import RANKED
+from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.learning.pair_learning import LearntPair, learn_pair
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles
@@ -62,15 +63,9 @@ def _channels(lesson: Lesson, columns: Sequence[int]) -> tuple[ChannelBaseline, 
     """Describe the channels of the pairs, ``columns``, and after them all others that have samples."""
     known = np.isfinite(np.concatenate(lesson.pieces)).any(axis=0)
     alone = [column for column in range(len(lesson.names)) if known[column] and column not in columns]
-    every = [*columns, *alone]
-    return channel_baselines(
-        [lesson.names[column] for column in every],
-        [piece[:, every] for piece in lesson.pieces],
-        [counts[:, every] for counts in lesson.messages],
-        lesson.rate,
-        lesson.angles,
-        [lesson.names[column] for column in alone],
-        [spikes[:, every] for spikes in lesson.spikes],
+    return (
+        *(learn_channel(lesson, column, alone=False) for column in columns),
+        *(learn_channel(lesson, column, alone=True) for column in alone),
     )
 
 

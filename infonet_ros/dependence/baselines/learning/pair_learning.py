@@ -37,6 +37,8 @@ the voltage of a battery, its values of another time are new to the table, which
 SLOWEST = 60.0
 """Seconds. A pair with a later alarm, at one false alarm per hour, is left out."""
 
+_STRETCHES = 4  # of the good recordings, each as long as that time: fewer do not tell how evidence grows in it
+
 _LEAST_STATES = 10  # independent samples of the values, so that what one half shows holds in the other half too
 _USUAL = 3600.0  # seconds between false alarms, for which views are compared
 _LATER = 1.2  # times the wait of the samples: innovations with a longer wait are not used
@@ -121,8 +123,9 @@ def _learn_view(shown: "_Shown", form: Form, lesson: Lesson) -> LearntView | str
     rises = across.or_higher(own)
     threshold = rises.threshold(_USUAL)
     wait = float(np.mean([_wait(ratios, threshold, lesson) for ratios in _decoupled(whole, form)]))
-    if wait > SLOWEST:
-        return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
+    slowest = min(SLOWEST, lesson.seconds / _STRETCHES)
+    if wait > slowest:
+        return f"an alarm would take more than {slowest:.3g} s: the two share too little, or change too slowly"
     view = View(pair=0, form=form, rises=rises, growth={DECOUPLED: threshold / wait})
     return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
 

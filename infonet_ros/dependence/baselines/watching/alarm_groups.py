@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, PROVISIONAL, Kind
+from infonet_ros.dependence.baselines.channel_baseline import field_of, modality_of
+from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, PROVISIONAL, Kind, better
 from infonet_ros.dependence.baselines.watching.evidence import Alarm
 from infonet_ros.text import counted, listed
 
@@ -17,13 +18,22 @@ _DECOUPLED = "no longer depends on the others of its pairs as before"
 class AlarmGroup:
     """Alarms of one cause that overlap in time and share one channel; or one alarm of a pair."""
 
-    alarms: tuple[Alarm, ...]  # the first ones name the cause
+    alarms: tuple[Alarm, ...]  # the first ones name a cause
     channel: str  # the channel at fault, or the modality if all of it is; "" if the alarms do not tell it
 
     @property
     def kind(self) -> Kind:
         """The kind of fault."""
-        return self.alarms[0].kind
+        return self._cause.kind
+
+    @property
+    def _cause(self) -> Alarm:
+        """The alarm that names the cause best: noise makes spikes, too."""
+        cause = self.alarms[0]
+        for one in self.alarms:
+            if one.channel and cause.kind not in PROVISIONAL and better(cause.kind, one.kind):
+                cause = one
+        return cause
 
     @property
     def suspects(self) -> set[str]:
@@ -31,21 +41,22 @@ class AlarmGroup:
         if self.channel or self.kind not in _OF_ONE:
             return {self.channel} - {""}
         own = (one for one in self.alarms if one.kind is self.kind)  # others may have joined
-        return set.intersection(*({_field(fault.channel) for fault in one.either} for one in own))
+        return set.intersection(*({field_of(fault.channel) for fault in one.either} for one in own))
 
     @property
     def whole(self) -> Alarm:
         """One alarm for all: from the earliest start to the latest end, with words that name the pairs."""
-        first = self.alarms[0]
+        cause = self._cause
         if len(self.alarms) == 1:
-            return first
-        telling = sorted(self.alarms, key=lambda one: not (one.channel or one.either))
+            return cause
+        telling = sorted(self.alarms, key=lambda one: (not (one.channel or one.either), one is not cause))
         named = (_about(self.channel, one) for one in telling) if self.channel else ()
-        words = next(filter(None, named), first.words)
+        words = next(filter(None, named), cause.words)
         ends = [one.end for one in self.alarms if one.end is not None]
         return replace(
-            first,
+            cause,
             channel=self.channel,
+            time=min(one.time for one in self.alarms),
             since=min(one.since for one in self.alarms),
             words=f"{words}: {self._affected}",
             end=max(ends) if len(ends) == len(self.alarms) else None,
@@ -94,7 +105,7 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
             else:
                 left.append(alarm)
         groups += _by_kind(left)
-    return sorted(groups, key=lambda group: group.alarms[0].time)
+    return sorted(groups, key=lambda group: group.whole.time)
 
 
 def _vagueness(alarm: Alarm) -> int:
@@ -113,21 +124,12 @@ def _at_fault(group: AlarmGroup, alarm: Alarm) -> set[str]:
 
 def _is_in(channel: str, name: str) -> bool:
     """Return whether a name is a channel, one of the same field, or one of its modality's."""
-    return _field(name) == _field(channel) or name.startswith(f"{channel}.")
+    return field_of(name) == field_of(channel) or name.startswith(f"{channel}.")
 
 
 def _cause(alarm: Alarm) -> str:
     """Return what alarms of one kind and cause have in common: the field at fault, or which channels are swapped."""
-    return alarm.words if alarm.kind is Kind.SWAPPED else _field(alarm.channel)
-
-
-def _field(name: str) -> str:
-    """Return the field that a channel is computed from, such as that of its rate."""
-    return name.partition("|")[0]
-
-
-def _modality(name: str) -> str:
-    return name.partition(".")[0]
+    return alarm.words if alarm.kind is Kind.SWAPPED else field_of(alarm.channel)
 
 
 def _reaches(alarm: Alarm, later: Alarm) -> bool:
@@ -183,7 +185,7 @@ def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
     if best is None or pairs[best] < 2:
         return None
     alike = [part for part, own in sharing.items() if own == sharing[best]]
-    same = {_field(name) for size, name in alike if size in (0, 1, best[0])}
+    same = {field_of(name) for size, name in alike if size in (0, 1, best[0])}
     swapped = sharing[best][0].kind is Kind.SWAPPED  # two channels, whatever is shared
     return AlarmGroup(tuple(sharing[best]), best[1] if len(same) == 1 and not swapped else "")
 
@@ -198,8 +200,8 @@ def _parts(alarm: Alarm) -> list[tuple[int, str]]:
         return []
     if alarm.kind is Kind.SWAPPED:
         return [(0, fault.words) for fault in alarm.either]
-    parts = [(0, name) for name in names] + [(1, _field(name)) for name in names]
-    modalities = {_modality(name) for name in names}
+    parts = [(0, name) for name in names] + [(1, field_of(name)) for name in names]
+    modalities = {modality_of(name) for name in names}
     if alarm.kind is Kind.DELAY_CHANGED and len(modalities) == 2:
         parts += [(2, name) for name in sorted(modalities)]
     return list(dict.fromkeys(parts))

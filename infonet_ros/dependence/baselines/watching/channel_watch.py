@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, rest_words
+from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, field_of, modality_of, rest_words
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights
-from infonet_ros.dependence.baselines.watching.latest_rows import LatestRows
 
 _FAULTS = 4  # that can be false alarms: pauses, rests, distant values and spikes
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
@@ -57,7 +56,7 @@ class ChannelWatch:
         self._spans = np.array([round(channel.span * rate) for channel in channels], dtype=int)
         self._fewest = _FEWER * np.array([channel.fewest for channel in channels])
         self._most = _MORE * np.array([channel.most for channel in channels])
-        self._modalities = [channel.name.partition(".")[0] for channel in channels]
+        self._modalities = [modality_of(channel.name) for channel in channels]
         self.reset()
 
     def reset(self) -> None:
@@ -70,9 +69,7 @@ class ChannelWatch:
         self._value = np.full(count, np.nan)
         self._before = np.full((2, BEFORE + REACH, count), np.nan)  # samples, and spikes of messages
         self._spikes = np.zeros((0, count))
-        longest = int(self._spans.max(initial=0))
-        self._messages = LatestRows(longest, (count,))
-        self._messages.extend(np.full((longest, count), np.nan))
+        self._messages = np.full((int(self._spans.max(initial=0)), count), np.nan)
 
     def push(self, samples: np.ndarray, messages: np.ndarray, spikes: np.ndarray | None = None) -> None:
         """Take the next samples (T, N), NaN where unknown, and their `messages_since`, NaN where not counted.
@@ -92,8 +89,7 @@ class ChannelWatch:
         recent = np.concatenate([self._before, [samples, unknown if spikes is None else spikes]], axis=1)
         self._spikes = spike_heights(recent[0], self._angles, self._steps, recent[1], self._spiky)
         self._before = recent[:, len(samples) :]
-        self._messages.extend(messages)
-        self._messages.forget()
+        self._messages = np.concatenate([self._messages, messages])[len(messages) :]
 
     def troubles(self) -> list[Trouble | None]:
         """Return what is wrong with each channel; None if nothing is. A topic is named once."""
@@ -125,7 +121,7 @@ class ChannelWatch:
         """Return the number of messages (N,) of each channel in its span; NaN where they are not counted."""
         counts = np.full(len(self._channels), np.nan)
         for span in set(self._spans.tolist()) - {0}:
-            counts = np.where(self._spans == span, self._messages.rows[-span:].sum(axis=0), counts)
+            counts = np.where(self._spans == span, self._messages[-span:].sum(axis=0), counts)
         return counts
 
     def _trouble(self, column: int, signs: np.ndarray) -> Trouble | None:
@@ -160,7 +156,7 @@ class ChannelWatch:
 
     def _other_rate(self, column: int) -> Trouble:
         channel, span = self._channels[column], self._spans[column]
-        counts = self._messages.rows[-span:, column]
+        counts = self._messages[-span:, column]
         found, usual = counts.sum(), (channel.fewest + channel.most) / 2.0
         # Relative to a rate between the two, the missing messages add up from the time at which the rate changed.
         excess = np.cumsum(np.concatenate([[0.0], counts - (usual + found) / 2.0 / span]))
@@ -183,7 +179,7 @@ def _of_topic(modality: str, troubles: Mapping[int, Trouble], count: int) -> dic
         if 1 < len(own) == count:
             return dict.fromkeys(own, replace(troubles[own[0]], name=modality))
     spiky = [k for k, trouble in troubles.items() if trouble.kind is Kind.SPIKE]
-    fields = {troubles[k].name.partition("|")[0] for k in spiky}
+    fields = {field_of(troubles[k].name) for k in spiky}
     if len(fields) < 2:
         return {}
     return dict.fromkeys(spiky, replace(troubles[spiky[0]], name=modality, state=_JOLT.format(len(fields))))

@@ -20,10 +20,8 @@ import numpy as np
 from infonet_ros.dependence.baselines.baseline import SINGLE_SHARE, Baseline, PairBaseline
 from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import LONG_ZERO, Diagnosis
-from infonet_ros.dependence.baselines.forms import RANKED, RECENT
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.baselines.watching.evidence_sums import EvidenceSums
-from infonet_ros.dependence.baselines.watching.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.text import NANOSECONDS, moment
 
@@ -102,7 +100,6 @@ class EvidenceMonitor:
         self.baseline = baseline
         thresholds = baseline.thresholds(interval)
         self._sums = EvidenceSums(baseline, thresholds)
-        self._forms = {view.form.ranked for view in baseline.views}
         self.subjects = baseline.subjects
         self._columns: list[tuple[int, ...]] = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._columns += [(column,) for column in baseline.alone]
@@ -117,14 +114,11 @@ class EvidenceMonitor:
         count = len(self.baseline.channels)
         self._channels.reset()
         self._sums.reset()
-        longest = max((abs(pair.lag) for pair in self._pairs), default=0)
-        keep = max(round(MEMORY * self.baseline.rate), longest + 1, RECENT + 1)
-        self._stamps = LatestRows(keep, dtype=np.int64)
-        self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (len(RANKED), self.baseline.paired))
+        self._stamps = np.empty(0, dtype=np.int64)
+        self._samples = np.empty((0, count))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
-        self._records: deque[_Record] = deque()  # of all alarms, in the order of time
+        self._records: deque[_Record] = deque(maxlen=_HISTORY)  # of the latest alarms, in the order of time
         self._on: dict[int, _Record] = {}  # of those that are on, by the place in `subjects`
 
     def push(
@@ -140,22 +134,21 @@ class EvidenceMonitor:
         numbers of messages of each channel since the previous sample, see `messages_since`; None if not counted.
         ``spikes`` (T, N) tell by how much one of these stands out, see `spikes_since`; None if that is not known.
         """
-        self._stamps.extend(stamps)
-        self._ranks.extend(self._ranks_of(samples))
-        self._samples.extend(samples)
+        keep = round(MEMORY * self.baseline.rate)
+        self._stamps = np.concatenate([self._stamps[-keep:], stamps])
+        self._samples = np.concatenate([self._samples[-keep:], samples])
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages, spikes)
-        peaks, since = self._sums.add(self._samples.rows, self._ranks.rows, self._stamps.rows, len(stamps))
+        peaks, since = self._sums.add(stamps, samples[:, : self.baseline.paired])
         self._troubles = self._channels.troubles()
         self.evidence = self._highest(self._sums.levels) * self.thresholds
         judged = [self._judge(number, peaks, since) for number in self._suspects(peaks)]
         self._diagnose_again()
-        self._forget()
         return [alarm for alarm in judged if alarm is not None]
 
     @property
     def last_stamp(self) -> int:
         """Stamp of the last sample, nanoseconds; 0 before the first."""
-        return int(self._stamps.rows[-1]) if len(self._stamps) else 0
+        return int(self._stamps[-1]) if len(self._stamps) else 0
 
     @property
     def on(self) -> dict[int, Alarm]:
@@ -164,20 +157,12 @@ class EvidenceMonitor:
 
     @property
     def history(self) -> list[Alarm]:
-        """Return the alarms so far, in the order of time; very old ones are dropped."""
+        """Return the latest alarms, in the order of time."""
         return [record.alarm for record in self._records]
 
     @property
     def _pairs(self) -> Sequence[PairBaseline]:
         return self.baseline.pairs
-
-    def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the ranks (T, F, M) of the next samples (T, N) in each form that is judged, of the pairs' channels."""
-        before, paired = self._samples.rows[-RECENT - 1 :], self.baseline.paired
-        ranks = np.full((len(samples), len(RANKED), paired), np.nan)
-        for form in self._forms:
-            ranks[:, form] = self.baseline.ranks(samples[:, :paired], form, before[:, :paired])
-        return ranks
 
     def _highest(self, levels: np.ndarray) -> np.ndarray:
         """Return the highest one of the views (V,) of each pair: (P,)."""
@@ -243,10 +228,10 @@ class EvidenceMonitor:
         faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
         if number >= len(self._pairs):
             return self._of_one(number, faults[0])
-        start = max(int(np.searchsorted(self._stamps.rows, since)), self._end_of_stop(number))
+        start = max(int(np.searchsorted(self._stamps, since)), self._end_of_stop(number))
         start = min(start, len(self._stamps) - 1)
-        until = int(np.searchsorted(self._stamps.rows, raised, side="right"))
-        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start, until)
+        until = int(np.searchsorted(self._stamps, raised, side="right"))
+        diagnosis = Diagnosis(self.baseline, number, self._samples, start, until)
         if not faults:
             return diagnosis.explain()
         if {fault.kind for fault in faults} == {Kind.FROZEN}:
@@ -266,13 +251,13 @@ class EvidenceMonitor:
 
         The stop made evidence grow, but it tells nothing about another cause.
         """
-        channels, samples = self.baseline.channels, self._samples.rows
+        channels, samples = self.baseline.channels, self._samples
         return max(channels[k].end_of_stop(samples[:, k], self.baseline.rate) for k in self._columns[number])
 
     def _of_one(self, number: int, fault: Fault) -> Fault:
         """Return the fault of a channel that is in no pair, which may also have stopped with the robot."""
         (column,) = self._columns[number]
-        channel, samples = self.baseline.channels[column], self._samples.rows[:, column]
+        channel, samples = self.baseline.channels[column], self._samples[:, column]
         if fault.kind is Kind.FROZEN and channel.slowed_down(samples):
             return fault._replace(kind=Kind.NOT_SEEN_BEFORE, words=f"{fault.channel} is {LONG_ZERO}")
         return fault
@@ -298,19 +283,14 @@ class EvidenceMonitor:
         A robot that drives straight on does not show that a gyroscope has the wrong sign: the cause can come late.
         Samples that fit the baseline again tell nothing of the fault.
         """
-        if record.fits_since is not None:
-            return False
         alarm = record.alarm
         improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
-        known = record.diagnosed - alarm.since
-        longer = self.last_stamp - alarm.since > _LONGER * known
-        return longer and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, *improves}
+        longer = self.last_stamp - alarm.since > _LONGER * (record.diagnosed - alarm.since)
+        return (
+            longer
+            and record.fits_since is None
+            and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, *improves}
+        )
 
     def _is_new(self, alarm: Alarm) -> bool:
         return self.last_stamp < alarm.time + _REVISED_FOR * NANOSECONDS
-
-    def _forget(self) -> None:
-        for latest in (self._stamps, self._samples, self._ranks):
-            latest.forget()
-        while len(self._records) > _HISTORY and self._records[0].alarm.end is not None:
-            self._records.popleft()

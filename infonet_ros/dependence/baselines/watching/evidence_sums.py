@@ -3,7 +3,7 @@
 import numpy as np
 
 from infonet_ros.dependence.baselines.baseline import Baseline, log_ratios
-from infonet_ros.dependence.baselines.forms import Form
+from infonet_ros.dependence.baselines.forms import RANKED, RECENT, Form
 from infonet_ros.dependence.baselines.page_rule import PageSums, log_e_values
 
 
@@ -14,48 +14,50 @@ class EvidenceSums:
     """
 
     def __init__(self, baseline: Baseline, thresholds: np.ndarray) -> None:
-        views, pairs = baseline.views, baseline.pairs
+        views = baseline.views
+        self._baseline = baseline
         self._thresholds = thresholds
-        self._tables = baseline.tables
         self._forms = np.array([view.form.ranked for view in views])
         self._expectations = {
             number: baseline.expectations[view.pair] for number, view in enumerate(views) if view.form is Form.RESIDUALS
         }
         self._columns = np.array([baseline.columns(view.pair) for view in views]).T
-        lags = np.array([pairs[view.pair].lag for view in views])
+        lags = np.array([baseline.pairs[view.pair].lag for view in views])
         self._delays = np.stack([np.maximum(lags, 0), np.maximum(-lags, 0)])  # by how many rows each side is earlier
+        self._kept = max(int(self._delays.max()), RECENT + 1)
         self.reset()
 
     def reset(self) -> None:
         """Forget all samples."""
+        paired = self._baseline.paired
         self._sums = PageSums(2.0 * self._thresholds)
+        self._samples = np.full((self._kept, paired), np.nan)
+        self._ranks = np.full((self._kept, len(RANKED), paired), np.nan)
 
     @property
     def levels(self) -> np.ndarray:
         """Evidence (V,) now."""
         return self._sums.values / self._thresholds
 
-    def add(
-        self, samples: np.ndarray, ranks: np.ndarray, stamps: np.ndarray, fresh: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
+    def add(self, stamps: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Add the next samples (T, M) of the pairs' channels; return the highest evidence (V,), and since when it grew.
 
-        ``samples`` (T, N) are those of all channels, ``ranks`` (T, F, M) those of the pairs' channels in each form,
-        ``stamps`` (T,) int64 nanoseconds.
+        Their stamps are (T,) int64 nanoseconds.
         """
-        ratios = self._log_ratios(samples, ranks, fresh)
-        peaks, since = self._sums.add(log_e_values(ratios), stamps[len(stamps) - fresh :])
+        new = np.full((len(samples), *self._ranks.shape[1:]), np.nan)
+        for form in map(Form, set(self._forms)):
+            new[:, form] = self._baseline.ranks(samples, form, self._samples)
+        self._samples = np.concatenate([self._samples, samples])
+        self._ranks = np.concatenate([self._ranks, new])
+        peaks, since = self._sums.add(log_e_values(self._log_ratios(len(samples))), stamps)
+        self._samples, self._ranks = self._samples[-self._kept :], self._ranks[-self._kept :]
         return peaks / self._thresholds, since
 
-    def _log_ratios(self, samples: np.ndarray, ranks: np.ndarray, fresh: int) -> np.ndarray:
+    def _log_ratios(self, fresh: int) -> np.ndarray:
         """Return the log ratios (V, fresh) of the last samples."""
-        count = len(ranks)
-        rows = np.arange(count - fresh, count) - self._delays[:, :, None]  # (2, V, fresh)
-        there = (rows >= 0).all(axis=0)
-        rows = np.maximum(rows, 0)
-        both = ranks[rows, self._forms[:, None], self._columns[:, :, None]]
-        ratios = log_ratios(self._tables, *np.where(there, both, np.nan))
+        rows = self._kept + np.arange(fresh) - self._delays[:, :, None]  # (2, V, fresh)
+        both = self._ranks[rows, self._forms[:, None], self._columns[:, :, None]]
+        ratios = log_ratios(self._baseline.tables, *both)
         for number, expectation in self._expectations.items():
-            pair = samples[rows[:, number], self._columns[:, number, None]]
-            ratios[number] = np.where(there[number], expectation.log_ratios(pair), np.nan)
+            ratios[number] = expectation.log_ratios(self._samples[rows[:, number], self._columns[:, number, None]])
         return ratios
