@@ -203,7 +203,7 @@ class Health:
             "jumps of time": self._windows.jumps[modalities[0]],
             "set aside": self._windows.outliers(modalities[0]),
             "late": sum(self._windows.late[name] for name in modalities),
-            "given up for memory": sum(buffer.overflowed for buffer in buffers),
+            "dropped for lack of memory": sum(buffer.overflowed for buffer in buffers),
         }
 
     def _look_for_silence(self, settings: Settings) -> None:

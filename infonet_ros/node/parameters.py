@@ -138,9 +138,13 @@ def changed_settings(node: Node, settings: Settings | None, parameters: "Sequenc
     table = scalar_parameters()
     for parameter in parameters:
         if parameter.value is None and node.get_parameter_or(parameter.name).value is not None:
-            default = f"to {table[parameter.name]['default']!r}, its default" if parameter.name in table else ""
-            instead = default or "anew, to [] for an empty list"
-            raise ConfigurationError(f"{parameter.name} cannot be deleted: set it {instead}.")
+            known = parameter.name in table
+            instead = (
+                f"{table[parameter.name]['default']!r}, its default"
+                if known
+                else "another value ([] for an empty list)"
+            )
+            raise ConfigurationError(f"{parameter.name} cannot be deleted: set it to {instead}.")
     if settings is None:
         for parameter in parameters:
             if parameter.name in table:

@@ -26,7 +26,7 @@ from infonet_ros.settings import Watch, load_settings, scalar_parameters
         ("transfer", 1, "transfer must be true or false, got 1"),
         ("window", [1.0, 2.0], "window must be a number such as 2.5, got [1.0, 2.0]."),
         ("window", None, "window cannot be deleted: set it to 20.0"),
-        ("a.channels", None, "a.channels cannot be deleted: set it anew, to [] for an empty list"),
+        ("a.channels", None, "a.channels cannot be deleted: set it to another value ([] for an empty list)"),
     ],
 )
 def test_a_refused_parameter_says_why(graph, name, setting, reason):

@@ -140,7 +140,9 @@ def test_the_worst_problem_sets_the_level_and_comes_first():
     topic = healthy()
     topic.lost = 3
     topic.problem = "it has no publisher"
-    status = report_on_topic("t", topic, {"given up for memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth())
+    status = report_on_topic(
+        "t", topic, {"dropped for lack of memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth()
+    )
     assert status.level == DiagnosticStatus.ERROR
     assert status.message.startswith("it has no publisher; 3 messages lost")
 

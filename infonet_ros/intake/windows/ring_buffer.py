@@ -35,7 +35,7 @@ class RingBuffer:
         self._first = self._end = 0
         self._allocate(_FIRST_ROWS)
         self.newest = np.full(columns, NEVER, dtype=np.int64)  # stamp of each channel's newest sample, or NEVER
-        # Messages so far, of which out of order, dropped as duplicates, and given up because memory was full.
+        # Messages so far, of which out of order, dropped as duplicates, and dropped because memory was full.
         self.received = self.out_of_order = self.duplicates = self.overflowed = 0
 
     def __len__(self) -> int:

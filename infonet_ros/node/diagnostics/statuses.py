@@ -197,7 +197,7 @@ def _lost(
         ("message", "lost by the middleware", topic.lost, "this machine or its network is too slow"),
         ("jump", "of time", counts.get("jumps of time", 0), _JUMPS),
         ("message", "too late for the window", counts.get("late", 0), remedy_for_late),
-        ("sample", "given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
+        ("sample", "dropped for lack of memory", counts.get("given up for memory", 0), "raise buffer_memory"),
     ):
         if (recent := growth(f"{name} {what}", count)) > 0:
             yield WARN, f"{counted(recent, noun)} {what}: {remedy}"
