@@ -3,6 +3,7 @@
 Property-based tests take the same examples each time; ``pytest --hypothesis-profile explore`` looks for new ones.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from ros_domains import free_domain
+
+# One thread of torch, which is loaded later, also where `make test` does not say so: some tests count what waits for
+# each thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell that starts the tests in its background lets them ignore Ctrl-C, and nohup the end of the terminal. All
 # programs that they start would ignore them, too. A handler of Python is not handed on to programs.
