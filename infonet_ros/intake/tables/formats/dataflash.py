@@ -1,7 +1,6 @@
 """DataFlash logs of ArduPilot as text: a line for each message, and lines ``FMT`` that name the fields of each kind."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import pyarrow as pa
 
@@ -13,6 +12,7 @@ from infonet_ros.text import counted
 
 _FORMAT, _INSTANCE = "FMT", "I"
 _NO_SIGNALS = ("FMT", "FMTU", "UNIT", "MULT", "PARM", "MSG", "VER")
+_Key = tuple[str, str]  # the kind of a message, and the number of its sensor if several send it
 
 
 def read_dataflash(text: Text) -> list[Sheet] | None:
@@ -22,52 +22,40 @@ def read_dataflash(text: Text) -> list[Sheet] | None:
     """
     if not text.head.startswith(f"{_FORMAT},"):
         return None
-    log = _Log(text.path)
+    fields: dict[str, list[str]] = {}
+    messages: dict[_Key, TextColumns] = {}
+    lost = 0
     for lines in text.lines():
-        log.add(lines)
-    sheets = log.sheets()
-    if not sheets:
+        found: dict[_Key, list[list[str]]] = {}
+        for kind, *cells in (map(str.strip, line.split(",")) for line in lines):
+            names = fields.get(kind, [])
+            if kind == _FORMAT and len(cells) > 4:
+                fields[cells[2]] = cells[4:]
+            elif not kind or kind in _NO_SIGNALS:
+                continue
+            elif cells and len(cells) == len(names):
+                sensor = cells[names.index(_INSTANCE)] if _INSTANCE in names else ""
+                found.setdefault((kind, sensor), []).append(cells)
+            else:
+                lost += 1
+        for (kind, sensor), rows in found.items():
+            columns = dict(zip(fields[kind], map(pa.array, zip(*rows, strict=True)), strict=True))
+            messages.setdefault((kind, sensor), TextColumns(text.path)).add(columns, len(rows))
+    if not messages:
         raise RecordingError(f"{text.path} holds no messages: expected lines such as 'IMU, 1200345, 0, 0.01, ...'.")
-    if log.lost:
-        text.notes.append(f"{counted(log.lost, 'line')} left out, without the fields that the log defines")
+    if lost:
+        text.notes.append(f"{counted(lost, 'line')} left out, without the fields that the log defines")
+    sheets = _sheets(messages)
     sheets[0].notes += text.notes
     return sheets
 
 
-class _Log:
-    """The messages of a log, by their kind and, if several sensors send it, by the number of the sensor."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fields: dict[str, list[str]] = {}
-        self._messages: dict[tuple[str, str], TextColumns] = {}
-        self.lost = 0
-
-    def add(self, lines: Sequence[str]) -> None:
-        """Add some lines."""
-        found: dict[tuple[str, str], list[list[str]]] = {}
-        for line in lines:
-            kind, *cells = map(str.strip, line.split(","))
-            fields = self._fields.get(kind)
-            if kind == _FORMAT and len(cells) > 4:
-                self._fields[cells[2]] = cells[4:]
-            elif kind in _NO_SIGNALS or not line.strip():
-                continue
-            elif fields is None or len(cells) != len(fields):
-                self.lost += 1
-            else:
-                sensor = cells[fields.index(_INSTANCE)] if _INSTANCE in fields else ""
-                found.setdefault((kind, sensor), []).append(cells)
-        for key, rows in found.items():
-            columns = dict(zip(self._fields[key[0]], map(pa.array, zip(*rows, strict=True)), strict=True))
-            self._messages.setdefault(key, TextColumns(self._path)).add(columns, len(rows))
-
-    def sheets(self) -> list[Sheet]:
-        """Return a sheet for each kind of message, and sensor."""
-        kinds = [kind for kind, _ in self._messages]
-        sheets = []
-        for (kind, sensor), columns in self._messages.items():
-            sheet = Sheet(f"{kind}_{sensor}" if kinds.count(kind) > 1 else kind, {}, units={"TimeUS": "us"})
-            columns.into(sheet)
-            sheets.append(sheet)
-        return sheets
+def _sheets(messages: Mapping[_Key, TextColumns]) -> list[Sheet]:
+    """Return a sheet for each kind of message, and sensor."""
+    kinds = [kind for kind, _ in messages]
+    sheets = []
+    for (kind, sensor), columns in messages.items():
+        sheet = Sheet(f"{kind}_{sensor}" if kinds.count(kind) > 1 else kind, {}, units={"TimeUS": "us"})
+        columns.into(sheet)
+        sheets.append(sheet)
+    return sheets
