@@ -36,7 +36,7 @@ _PACKAGES = ("torch", "numpy", "scipy", "ennemi", "scikit-learn", "ros-rclpy")
 class Options:
     """How to run: the long version or the short one, with which weights, and where; the node always on the CPU.
 
-    ``minutes`` is how long, of the benchmarks that let one say so.
+    ``minutes`` is how long to publish, for the benchmarks that have this option; None: as long as they do by default.
     """
 
     long: bool = False

@@ -20,9 +20,14 @@ SHORT, LONG = 0.4, 3.0  # minutes
 
 def measure(options: Options) -> dict[str, Any]:
     """Return what was counted, and the quantiles of the latencies in seconds."""
+    default = LONG if options.long else SHORT
+    load = Load(default if options.minutes is None else options.minutes)
+    if load.minutes * 60.0 < 2.0 * load.window:
+        raise SystemExit(
+            f"--minutes is {load.minutes:g}: expected at least two windows of {load.window:g} s, such as {SHORT:g}."
+        )
     from benchmarks.live.listener import listening
 
-    load = Load(minutes=options.minutes or (LONG if options.long else SHORT))
     with listening() as listener, node_process(load.node_arguments(options.weights)) as node:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
         with load.publishing() as publishers:

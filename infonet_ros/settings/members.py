@@ -1,6 +1,6 @@
 """Settings that are lists of names: modalities, which are groups of channels, and watched pairs."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infonet_ros.errors import ConfigurationError
@@ -31,7 +31,7 @@ class Modality:
 
     name: str
     topic: str
-    channels: tuple[str, ...]
+    channels: Sequence[str]
     type: str = ""
 
     def __post_init__(self) -> None:
@@ -69,11 +69,11 @@ class Watch:
     """
 
     name: str
-    pair: tuple[str, ...]
+    pair: Sequence[str]
     expect: str = "dependent"
     threshold: float = 0.1
     duration: float = 5.0
-    given: tuple[str, ...] = ()
+    given: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for key in ("pair", "given"):
@@ -88,6 +88,6 @@ class Watch:
             raise choice_error(f"{self.name}.expect", self.expect, EXPECTATIONS)
 
 
-def several(names: str | Iterable[str]) -> tuple[str, ...]:
+def several(names: Sequence[str]) -> tuple[str, ...]:
     """Return names as a tuple; one text is one name, not its letters."""
     return (names,) if isinstance(names, str) else tuple(names)

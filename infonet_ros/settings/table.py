@@ -81,9 +81,9 @@ class Settings:
         Channels, or ``time``, that all pairs are conditioned on.
     """
 
-    modalities: tuple[Modality, ...] = ()
-    watches: tuple[Watch, ...] = ()
-    given: tuple[str, ...] = ()
+    modalities: Sequence[Modality] = ()
+    watches: Sequence[Watch] = ()
+    given: Sequence[str] = ()
 
     synchronization: str = parameter(
         "resample",
@@ -231,7 +231,7 @@ class Settings:
             )
         check_names(self.modalities, self.watches, self.given, reserved_names())
 
-    def given_for(self, watch: Watch) -> tuple[str, ...]:
+    def given_for(self, watch: Watch) -> Sequence[str]:
         """Return the channels, or ``time``, that a watched pair is conditioned on; none for modalities."""
         of_modalities = any(modality.name == watch.pair[0] for modality in self.modalities)
         return () if of_modalities else watch.given or self.given

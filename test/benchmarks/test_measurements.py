@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from benchmarks import accuracy
+from benchmarks import accuracy, node_latency
 from benchmarks.benchmark import Options, run
 from benchmarks.delays import CASES as DELAYED
 from benchmarks.live.module_clock import ModuleClock
@@ -111,3 +111,9 @@ def test_time_goes_to_the_module_in_which_it_passes():
 
 def test_a_markdown_table():
     assert markdown_table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+@pytest.mark.parametrize("minutes", [0.15, 0.0])
+def test_a_latency_of_less_than_two_windows_is_refused(minutes):
+    with pytest.raises(SystemExit, match=f"--minutes is {minutes:g}: expected at least two windows of 10 s"):
+        node_latency.measure(Options(minutes=minutes))

@@ -22,7 +22,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
     """Return sentences, groups, every known pair in the order of use, and changes, in plain types for JSON."""
     return {
         "recording": analysis.label,
-        "duration": analysis.span.duration,
+        "duration": round(analysis.span.duration, 6),  # the span ends a nanosecond after its last message
         "windows": len(analysis.matrices),
         "rate": analysis.whole.matrix.sample_rate,
         "window": analysis.settings.window,
