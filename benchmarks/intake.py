@@ -86,7 +86,7 @@ FAST = replace(IMU, rate=500.0)
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """Return the processor seconds and the messages of both processes, for each load; with ``minutes`` of the fast."""
+    """Return the processor seconds and the messages of both processes, for each load, or only for the fast one."""
     seconds = 60.0 * options.minutes if options.minutes else LONG if options.long else SHORT
     loads = (FAST,) if options.minutes else (IMU, IMAGE, FAST)
     os.environ.update(KEEPS_MEMORY)

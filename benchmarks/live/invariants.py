@@ -88,19 +88,18 @@ class MatrixInspector:
 
 def _invariants(matrix: DependenceMatrix) -> Iterator[tuple[str, bool]]:
     off_diagonal = ~np.eye(len(matrix.names), dtype=bool)
-    enough, values = np.isfinite(matrix.mi), (matrix.lower, matrix.mi, matrix.upper)
-    expected = (matrix.samples >= InfoNet.MIN_SAMPLES) & off_diagonal
-    held = (matrix.samples >= LEAST_UPDATES) & off_diagonal & matrix.valid & matrix.valid[:, None]
+    known, values = np.isfinite(matrix.mi), (matrix.lower, matrix.mi, matrix.upper)
+    both_valid = matrix.valid & matrix.valid[:, None]
+    must = (matrix.samples >= InfoNet.MIN_SAMPLES) & off_diagonal
+    may = must | ((matrix.samples >= LEAST_UPDATES) & off_diagonal & both_valid)  # two held streams
     yield (
         "finite, or NaN with a reason",
-        all(np.array_equal(np.isfinite(v), enough) for v in values)
-        and not np.any(expected & ~enough)
-        and not np.any(enough & ~expected & ~held),
+        all(np.array_equal(np.isfinite(v), known) for v in values) and not np.any(must & ~known | known & ~may),
     )
     yield (
         "valid where enough samples vary",
         not np.any(matrix.valid & (np.diag(matrix.samples) < InfoNet.MIN_SAMPLES))
-        and not np.any(matrix.mi[enough & ~(matrix.valid[:, None] & matrix.valid)] != 0.0),
+        and not np.any(matrix.mi[known & ~both_valid] != 0.0),
     )
     yield "samples of a pair no more than of its rows", _counts_fit(matrix)
     symmetric = (*values, matrix.p_value, matrix.samples)
@@ -109,7 +108,7 @@ def _invariants(matrix: DependenceMatrix) -> Iterator[tuple[str, bool]]:
         all(np.array_equal(v, v.T, equal_nan=True) for v in symmetric)
         and np.array_equal(matrix.lag, -matrix.lag.T, equal_nan=True),
     )
-    low, middle, high = (v[enough] for v in values)
+    low, middle, high = (v[known] for v in values)
     yield "0 <= lower <= mi <= upper", bool(np.all((low >= 0.0) & (low <= middle) & (middle <= high)))
     p = matrix.p_value[np.isfinite(matrix.p_value)]
     yield "p-value in (0, 1]", bool(np.all((p > 0.0) & (p <= 1.0)))

@@ -91,7 +91,7 @@ class Robot(Node):
         self._wall = time.monotonic()
 
     def play(self, seconds: float, reports: int = 0) -> None:
-        """Play for so many seconds of sensor time, until so many /diagnostics came; on a busy machine slower."""
+        """Play for so many seconds of sensor time, and on until so many /diagnostics came; on a busy machine slower."""
         end, arrays, latest = self.elapsed + seconds, self.diagnosis.arrays + reports, time.monotonic() + BOUND
         while self.elapsed < end or (self.diagnosis.arrays < arrays and time.monotonic() < latest):
             self._own_executor.spin_once(timeout_sec=TICK / self._rate)

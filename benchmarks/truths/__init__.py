@@ -1,1 +1,1 @@
-"""Distributions whose mutual information is known, in closed form or by quadrature."""
+"""Distributions whose mutual information is known, by a formula or an integral, and systems of known direction."""

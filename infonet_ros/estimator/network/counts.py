@@ -55,7 +55,7 @@ def coarsen(cells: Tensor) -> Tensor:
 
 def coarsen_bytes(cells: Tensor) -> Tensor:
     """Join cells (M, B, B) as `coarsen` does, where a byte is enough for the result."""
-    two = (cells[:, 0::2] + cells[:, 1::2]).view(torch.int16)
+    two = (cells[:, 0::2] + cells[:, 1::2]).view(torch.int16)  # neighbours in a row; the lower byte gets their sum
     return (two + (two >> 8)).to(torch.uint8)
 
 
