@@ -5,7 +5,6 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -144,19 +143,30 @@ def test_a_latched_topic_reaches_a_late_subscriber(graph, tmp_path):
     assert words[0].data == "hello"
 
 
+class WallTime:
+    """In place of the module `time`: seconds that the test sets; a sleep takes ``extra`` seconds more."""
+
+    def __init__(self, now=0.0, extra=0.0):
+        self.now = now
+        self._extra = extra
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds + self._extra
+
+
 @pytest.mark.parametrize("extra", [0.0, 0.05], ids=["in time", "late"])
 def test_the_clock_never_runs_ahead_of_the_recording(graph, monkeypatch, extra):
-    now = 0.0
-
-    def sleep(seconds):
-        """Take longer than asked for by so many seconds."""
-        nonlocal now
-        now += seconds + extra
-
-    monkeypatch.setattr("infonet_ros.node.tools.player.time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
     clocks, imus = receive(graph[1], Clock, "/clock"), receive(graph[1], Imu, "/imu/data")
     with Bag([HUSKY]) as bag:
-        player = play(graph, bag, topics=["/imu/data"], duration=4.0, rate=10.0, clock=True)
+        player = Player(graph[0], bag, Playback(topics=["/imu/data"], duration=4.0, rate=10.0, clock=True))
+        publishers = [one for one in graph[0].publishers if one.topic_name in ("/clock", "/imu/data")]
+        assert len(publishers) == 2
+        spin_until(graph[1], lambda: all(one.get_subscription_count() for one in publishers))
+        monkeypatch.setattr(f"{Player.__module__}.time", WallTime(extra=extra))
+        player.play()
         spin_until(graph[1], lambda: len(imus) == player.played)
         times = [stamp.clock.sec * SECOND + stamp.clock.nanosec for stamp in clocks]
         assert len(times) > 5
@@ -208,29 +218,34 @@ def test_a_part_that_is_not_there_is_refused(graph, playback, error, sentence):
         Player(graph[0], bag, playback)
 
 
-def test_messages_are_due_by_the_start_and_the_rate_alone():
-    now = 100.0
-    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
+@pytest.fixture
+def wall(monkeypatch):
+    wall = WallTime(now=100.0)
+    monkeypatch.setattr(f"{Player.__module__}.time", wall)
+    return wall
+
+
+def test_messages_are_due_by_the_start_and_the_rate_alone(wall):
+    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0)
 
     assert clock.remaining(5 * SECOND) == 0.0
     assert clock.remaining(25 * SECOND) == pytest.approx(5.0)
-    now = 103.0
+    wall.now = 103.0
     assert clock.remaining(25 * SECOND) == pytest.approx(2.0)
-    now = 106.0
+    wall.now = 106.0
     assert clock.remaining(25 * SECOND) == 0.0
     assert clock.remaining(33 * SECOND) == pytest.approx(1.0)
 
 
-def test_the_clock_ticks_at_its_period_in_recording_time():
-    now = 0.0
-    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
+def test_the_clock_ticks_at_its_period_in_recording_time(wall):
+    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0)
 
     assert clock.tick() == 5 * SECOND
-    now = 0.5 * CLOCK_PERIOD
+    wall.now = 100.0 + 0.5 * CLOCK_PERIOD
     assert clock.tick() is None
-    now = 1.0
+    wall.now = 101.0
     assert clock.tick() == 9 * SECOND
-    now = 2.0
+    wall.now = 102.0
     assert clock.tick(at_most=10 * SECOND) == 10 * SECOND
 
 

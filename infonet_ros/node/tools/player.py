@@ -109,23 +109,22 @@ class Player:
 
 
 class PlaybackClock:
-    """Converts the time of a recording that is played at a rate to wall time, seconds, as ``monotonic`` gives it."""
+    """Converts the time of a recording that is played at a rate to wall time, seconds."""
 
-    def __init__(self, span: Span, rate: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, span: Span, rate: float) -> None:
         self._start = span.start
         self._rate = rate
-        self._monotonic = monotonic
-        self._begun = monotonic()
+        self._begun = time.monotonic()
         self._last_tick = -CLOCK_PERIOD
 
     def remaining(self, recorded: int) -> float:
         """Seconds until a message recorded at that nanosecond is due; 0 when it is late."""
         due = self._begun + (recorded - self._start) / NANOSECONDS / self._rate
-        return max(0.0, due - self._monotonic())
+        return max(0.0, due - time.monotonic())
 
     def tick(self, at_most: int | None = None) -> int | None:
         """Return the recording time for the clock, nanoseconds, if one is due; never after ``at_most``."""
-        elapsed = self._monotonic() - self._begun
+        elapsed = time.monotonic() - self._begun
         if elapsed - self._last_tick < CLOCK_PERIOD:
             return None
         self._last_tick = elapsed
