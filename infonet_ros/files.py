@@ -7,6 +7,12 @@ from infonet_ros.errors import InfonetError
 
 _KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"))
 
+_REMEDIES = {
+    "folder": "name what is in it",
+    "pipe": "write it to a file, and name that",
+    "device": "name a file",
+}
+
 
 def kind_of(path: Path) -> str:
     """Return "file", "folder", "pipe" or "device"; empty where nothing is there.
@@ -34,5 +40,5 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
         link = f"is a link to {path.readlink()}, which " if path.is_symlink() else ""
         raise error(f"{path} {link}is not there: expected {expected}.")
     if kind != "file":
-        remedy = "name what is in it" if kind == "folder" else "write it to a file, and name that"
-        raise error(f"{path} is a {kind}: expected {expected}; {remedy}.")
+        words = f"a {kind}" if path.parts else "the present folder, which an empty name means, too"
+        raise error(f"{path} is {words}: expected {expected}; {_REMEDIES[kind]}.")

@@ -14,6 +14,8 @@ def folder(name: str | Path) -> Path:
 
 def file(name: str | Path) -> Path:
     """Return the path of a file for results; refuse an empty name, and anything that is no file."""
+    if str(name).endswith("/"):
+        raise typer.BadParameter(f"{name} is the name of a folder: expected the name of a file, such as {name}NAME.")
     return _checked(name, "file")
 
 

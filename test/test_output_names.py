@@ -34,3 +34,13 @@ def test_an_output_is_neither_empty_nor_of_another_kind(command, wanted, other, 
         assert f"{said}: expected the name of a {wanted}{example}." in " ".join(done.stderr.split())
     assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder", "inside", "pipe"}
     assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize("command", OF_FILES)
+def test_a_file_has_no_name_of_a_folder(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*command.split(), "new/"])
+    assert done.exit_code == 2
+    assert "new/ is the name of a folder: expected the name of a file, such as new/NAME." in " ".join(
+        done.stderr.split()
+    )

@@ -52,7 +52,8 @@ def test_a_bag_needs_no_time_column():
         kind_of(GUARDIAN, time="stamp")
 
 
-def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
+def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "log.csv").write_text(TABLE)
@@ -60,7 +61,8 @@ def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
     (tmp_path / "nothing").mkdir()
     for path, words in {
         tmp_path / "pipe": "is a pipe",
-        Path("/dev/zero"): "is a device",
+        Path("/dev/zero"): "is a device: .*; name a file",
+        Path(""): "is the present folder, which an empty name means, too",
         tmp_path / "folder": "is a folder: .* name what is in it",
         tmp_path / "empty.csv": "is empty",
         tmp_path / "nothing": "is not a bag",

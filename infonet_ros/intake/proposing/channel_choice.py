@@ -29,8 +29,7 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
     if not columns:
         return np.empty((0, 0), dtype=np.bool_)
     # Not evenly in time: between two stretches that were read, the same message would count again and again.
-    stamps = np.unique(np.concatenate([column.stamps for column in columns]))
-    moments = stamps[np.linspace(0, len(stamps) - 1, _COMPARED).astype(np.intp)]
+    moments = _spread(np.unique(np.concatenate([_spread(column.stamps) for column in columns])))
     places = [np.searchsorted(column.stamps, moments) for column in columns]
 
     def ranks(shift: int) -> np.ndarray:
@@ -45,6 +44,11 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
         alike |= np.abs(here @ ranks(shift).T) > _ALIKE_RANKS
     quiet = (np.diff(here, axis=1) != 0.0).sum(axis=1) < _FEW_CHANGES
     return alike | alike.T | quiet[:, None] | quiet
+
+
+def _spread(stamps: np.ndarray) -> np.ndarray:
+    """Return as many stamps as are compared, evenly by their numbers."""
+    return stamps[np.linspace(0, len(stamps) - 1, _COMPARED).astype(np.intp)]
 
 
 def same_numbers(one: Column, other: Column) -> bool:
