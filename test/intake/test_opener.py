@@ -62,7 +62,7 @@ def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path, monkeypatch):
     for path, words in {
         tmp_path / "pipe": "is a pipe",
         Path("/dev/zero"): "is a device: .*; name a file",
-        Path(""): "is the present folder, which an empty name means, too",
+        Path(): "is the present folder, which an empty name means, too",
         tmp_path / "folder": "is a folder: .* name what is in it",
         tmp_path / "empty.csv": "is empty",
         tmp_path / "nothing": "is not a bag",
