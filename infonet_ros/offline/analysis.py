@@ -40,7 +40,7 @@ from infonet_ros.text import NANOSECONDS, counted
 _COMMAND = re.compile(
     r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
 )
-"""Names of what a machine is told: that follows nothing, and what follows it is not late by its stamps."""
+"""Names of what a machine is told. It has no delay after other channels, and what follows it has no late stamps."""
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000

@@ -5,6 +5,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.changes.relation_changes import find_relation_changes
+from infonet_ros.dependence.changes.relations import Relation
 from infonet_ros.dependence.changes.verdicts import Outcome
 from infonet_ros.dependence.lagged_pair import LaggedPair
 
@@ -209,14 +210,24 @@ def test_a_belt_that_slips_for_some_seconds_is_told_beside_its_motor_alone():
     assert (change.time, change.end) == (pytest.approx(60e9, abs=2e9), pytest.approx(72e9, abs=2e9))
 
 
+def slipping(seed):
+    """Wheels that slip at a speed that they have at no other time."""
+    robot, slips = Robot(seed), between(1.0, 0.0) > 0.0
+    speed = np.where(slips, 2.6, 2.0 + 0.5 * robot.motion(4.0))
+    return {"wheels": robot.seen(speed, 0.02), "gps": robot.seen(np.where(slips, 0.6, 1.0) * speed, 0.02)}
+
+
 def test_wheels_that_slip_at_a_speed_they_seldom_have_are_told_without_a_cause():
     for seed in range(3):
-        robot, slips = Robot(seed), between(1.0, 0.0) > 0.0
-        speed = np.where(slips, 2.6, 2.0 + 0.5 * robot.motion(4.0))
-        channels = {"wheels": robot.seen(speed, 0.02), "gps": robot.seen(np.where(slips, 0.6, 1.0) * speed, 0.02)}
-        (change,) = found(channels)
+        (change,) = found(slipping(seed))
         assert change.sentence("then") == "The relation of wheels and gps is another then." and not change.sure
         assert (change.time, change.end) == pytest.approx((48e9, 66e9), abs=1e9)
+
+
+def test_a_slip_that_may_last_to_the_end_is_not_told_to_pass(monkeypatch):
+    nearer = Relation.nearer
+    monkeypatch.setattr(Relation, "nearer", lambda *arguments: nearer(*arguments)._replace(end=COUNT))
+    assert found(slipping(1)) == []
 
 
 def test_a_slow_moment_is_not_told_for_wheels_that_slip_at_another():

@@ -190,3 +190,5 @@ def test_an_offset_is_not_told_as_a_jump_too(small_analysis):
     offset = RelationChange("speed.data", ("leg.force",), True, time, None, Outcome.OFFSET, 0.3, 20.0)
     kinds = [one.kind for one in findings(replace(alone, relation_changes=(offset,)))]
     assert kinds[0] == "relation" and "alone" not in kinds
+    later = replace(offset, time=time + 20_000_000_000)
+    assert "alone" in [one.kind for one in findings(replace(alone, relation_changes=(later,)))]

@@ -143,11 +143,11 @@ def find_relation_changes(
             if not any(fault.channel == k and abs(rows.begin - other) < len(samples) // 10 for k, other in found):
                 found[fault.channel, rows.begin] = fault.named(names, *times)
     for pair, rows, sigmas in changes:
-        if sigmas > UNCLEAR * LEAST_SIGMAS and moments[rows].another(pair):
-            begin, end = relations[pair].nearer(rows)
-            if not any(abs(begin - other) < len(samples) // 10 for _, other in found):
-                either = _ChangedChannel(pair[0], pair[1:], False, Verdict(Outcome.OTHER), sigmas)
-                found[pair[0], begin] = either.named(names, int(stamps[begin]), int(stamps[end]))
+        begin, end = exact = relations[pair].nearer(rows)
+        sure = sigmas > UNCLEAR * LEAST_SIGMAS and moments[rows].another(pair) and not moments[exact].lasts
+        if sure and not any(abs(begin - other) < len(samples) // 10 for _, other in found):
+            either = _ChangedChannel(pair[0], pair[1:], False, Verdict(Outcome.OTHER), sigmas)
+            found[pair[0], begin] = either.named(names, int(stamps[begin]), int(stamps[end]))
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.drawing.links import Link
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.messages.paths import without_rate
@@ -29,6 +30,7 @@ _NEAREST = 0.1  # p-value after correction, of a pair that is told although it i
 _LITTLE = 0.1  # nats, of pairs that come last
 _MOST_RELATIONS = 3
 _MOST_ALONE = 2
+_AT_ONCE = 0.02  # of the recording: what starts or ends within that time of each other does so at once
 
 
 @dataclass(frozen=True)
@@ -274,12 +276,8 @@ def _relations(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _alone(analysis: Analysis) -> Iterator[Finding]:
-    """Yield what channels show alone: single samples that stand out, and other levels.
-
-    An offset is a jump of its field, which is told already.
-    """
-    told = {without_rate(change.channel) for change in analysis.relation_changes}
-    news = [change for change in analysis.lone_changes if without_rate(change.channel) not in told]
+    """Yield what channels show alone: single samples that stand out, and other levels."""
+    news = [change for change in analysis.lone_changes if not _starts_or_ends(analysis, change)]
     for change in news[:_MOST_ALONE]:
         if change.spike:
             *before, last = (_since(analysis, time) for time in change.times)
@@ -287,6 +285,14 @@ def _alone(analysis: Analysis) -> Iterator[Finding]:
         else:
             when = _lasts(analysis, change.times[0], change.end)
         yield Finding(change.sentence(when), (change.channel,), "alone", change.times[0])
+
+
+def _starts_or_ends(analysis: Analysis, change: LoneChange) -> bool:
+    """Return whether a jump starts or ends a change of relations of the same field, such as an offset."""
+    field, near = without_rate(change.channel), _AT_ONCE * analysis.span.duration * NANOSECONDS
+    own = [one for one in analysis.relation_changes if without_rate(one.channel) == field]
+    ends = [time for one in own for time in (one.time, one.end) if time is not None]
+    return all(any(abs(time - end) < near for end in ends) for time in change.times)
 
 
 def _changes(analysis: Analysis) -> Finding:
