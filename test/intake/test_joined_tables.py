@@ -59,6 +59,21 @@ def test_rows_below_other_names_without_a_time_are_left_out(tmp_path):
     assert any("'Frame,y', is in the middle: the rows below it are left out" in notice for notice in notices(path))
 
 
+def section(first, body, offset):
+    """A section of a program of motion capture, with a title, a rate, the body above its columns, and units."""
+    rows = [f"{k / 20},0,{offset + k},{offset - k}" for k in range(60)]
+    return "\n".join([f"Section of {body}", "20", f",,{body},", f"{first},Sub Frame,X,Y", ",,mm,mm", *rows, "\n"])
+
+
+@pytest.mark.parametrize(("first", "of_knee"), [("Frame", []), ("time", [500.0 + k for k in range(60)])])
+def test_a_section_of_another_body_has_names_of_its_own(tmp_path, first, of_knee):
+    found, said = together([written(tmp_path, section(first, "hip", 0) + section(first, "knee", 500))])
+    assert [x for _, x in found["hip.X"]] == [float(k) for k in range(60)]
+    assert [x for _, x in found.get("knee.X", [])] == of_knee
+    assert any("',,knee,', is in the middle" in note for note in said)
+    assert not any("no number" in note for note in said)
+
+
 def test_a_cell_that_is_named_as_the_time_is_no_header(tmp_path):
     lines = [f"{row},{'time' if k % 2 else 'space'}" for k, row in enumerate(ROWS)]
     assert len(values(written(tmp_path, "\n".join(["time,a,b,mode", *lines]) + "\n"), "b")) == 200

@@ -38,6 +38,7 @@ class Layout:
     header: list[str] = field(default_factory=list)
     """Cells of the header, before names were completed; empty without a header."""
     decimals: int = 0  # number of decimals in the last column, if all of its numbers have the same; else 0
+    groups: list[str] = field(default_factory=list)  # cells of the row above the header, if they are in the names
     rate: Rate | None = None  # of the rows, as the lines above the table give it
     described: frozenset[str] = frozenset()
     """First cells of the lines above the header, without numbers, with which rows may also begin."""
@@ -88,6 +89,7 @@ def find_layout(path: Path, head: str) -> Layout:
         units=_units([rows[row] for row in header.below], names),
         notes=notes,
         header=header.cells,
+        groups=rows[body.index(header.line) - 1] if header.names != header.cells else [],
         decimals=_common_decimals(rows[begin:-1], width),
         rate=described_rate(above_rows, header.cells, delimiter, rows[begin:]),
         described=frozenset(cell for cell in above if cell and not is_value(cell)),

@@ -1,30 +1,28 @@
 """Headers in the middle of a table of text: a logger was started again, or several tables were joined."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from infonet_ros.intake.tables.cells.line_cells import COMMENT, are_texts, split
 from infonet_ros.intake.tables.cells.time_units import is_named_time
+from infonet_ros.intake.tables.text_files.layout import Layout
 from infonet_ros.text import counted, shorten
 
 
 class RepeatedHeaders:
-    """Removes repeated headers from the lines of a table; the table ends before a header with other names.
+    """Removes repeated headers from the lines of a table; the table ends before a header with other names or groups.
 
-    Programs of laboratories repeat the description above the header, too: its lines, whose first cells are
-    ``described``, are removed with it. ``header`` are the cells of the first header, if there is one. ``rest`` are then
-    the lines that begin with a header with other names; None without such a header, or if no name is one of times:
+    Programs of laboratories repeat the description above the header, too: its lines are removed with it. ``rest`` are
+    then the lines that begin with the description above other names; None without them, or if no name is one of times:
     then the rows below it may have another rate.
     """
 
-    def __init__(self, header: Sequence[str], delimiter: str, described: Collection[str] = ()) -> None:
-        self._header = list(header)
-        self._delimiter = delimiter
-        self._described = described
-        time = next(filter(is_named_time, header), "")
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        time = next(filter(is_named_time, layout.header), "")
         self._continues = bool(time)
-        self._mark = time or next(iter(header), "")
+        self._mark = time or next(iter(layout.header), "")
         self._marked = re.compile(rf"^.*{re.escape(self._mark)}.*$", re.MULTILINE)
         self._count = 0
         self._other = ""
@@ -44,12 +42,19 @@ class RepeatedHeaders:
                 return
 
     def _begin_of_other(self, lines: str) -> int | None:
-        """Return where a header with other names begins; None if there is none."""
+        """Return where a header with other names or groups begins, with its description; None if there is none."""
         for line in self._marked.finditer(lines):
-            if self._is_header(cells := self._cells(line[0])) and cells != self._header:
-                self._other = line[0]
-                return line.start()
+            if self._is_header(cells := self._cells(line[0])):
+                above = lines[: line.start()].rstrip("\n").rpartition("\n")[2]
+                other = cells != self._layout.header
+                if other or self._has_other_groups(self._cells(above)):
+                    self._other = line[0] if other else above
+                    return self._begin_of_description(lines, 0, line.start())
         return None
+
+    def _has_other_groups(self, above: Sequence[str]) -> bool:
+        groups = self._layout.groups
+        return len(above) == len(groups) and above != groups and are_texts(above)
 
     @property
     def notes(self) -> list[str]:
@@ -69,7 +74,7 @@ class RepeatedHeaders:
         return notes
 
     def _cells(self, line: str) -> list[str]:
-        return split(COMMENT.sub("", line, count=1).strip(), self._delimiter)
+        return split(COMMENT.sub("", line, count=1).strip(), self._layout.delimiter)
 
     def _is_header(self, cells: Sequence[str]) -> bool:
         return len(cells) > 1 and self._mark in cells and are_texts(cells)
@@ -78,7 +83,7 @@ class RepeatedHeaders:
         """Replace each line of repeated headers by a comment, so that rows keep their numbers."""
         parts, position = [], 0
         for line in self._marked.finditer(lines):
-            if self._cells(line[0]) == self._header:
+            if self._cells(line[0]) == self._layout.header:
                 begin = self._begin_of_description(lines, position, line.start())
                 parts += [lines[position:begin], "#\n" * lines.count("\n", begin, line.start()), "#"]
                 position = line.end()
@@ -89,8 +94,8 @@ class RepeatedHeaders:
         """Return where the description above a header begins."""
         while begin > least:
             above = max(least, lines.rfind("\n", least, begin - 1) + 1)
-            line = lines[above:begin].strip()
-            if line and self._cells(line)[0] not in self._described:
+            cells = self._cells(lines[above:begin])
+            if len(cells) > 1 and not are_texts(cells) and cells[0] not in self._layout.described:
                 break
             begin = above
         return begin

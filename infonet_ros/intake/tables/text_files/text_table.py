@@ -124,7 +124,7 @@ class _Reader:
         block = max(self._block, min(_ROWS_OF_A_BLOCK * sum(map(len, layout.names)), _LONGEST_BLOCK))
         below = head.split("\n", layout.lines)[layout.lines :]  # nothing if the head ends within the header
         lines = clean_lines(chain(below, pieces), layout, f"{layout.delimiter} " in head, block, self._notes, form)
-        headers = RepeatedHeaders(layout.header, layout.delimiter, layout.described)
+        headers = RepeatedHeaders(layout)
         rows = map(without_comments, headers.removed_from(lines))
         before = self._columns.rows
         self._columns.add(dict.fromkeys(layout.names, pa.nulls(0, pa.string())), 0)
