@@ -45,6 +45,7 @@ COLUMNS = {
     "of lists in objects": {"head": {"time": TIME.tolist()}, "table": {"x": X.tolist()}},
     "of numbered cells": {name: {str(k): row[name] for k, row in enumerate(FLAT)} for name in ("time", "x")},
     "numbered rows": {str(k): row for k, row in enumerate(FLAT)},
+    "numbered rows of other lengths": {str(k): row | ({"y": 1.0} if k % 3 else {}) for k, row in enumerate(FLAT)},
     "split": {"columns": ["time", "x"], "index": [*range(ROWS)], "data": [[*row.values()] for row in FLAT]},
     "of cells by time": {"x": dict(zip(TIME.astype(str).tolist(), X.tolist(), strict=True))},
     "rows by time": {str(t): {"x": x} for t, x in zip(TIME, X, strict=True)},

@@ -35,6 +35,15 @@ def test_a_log_of_ardupilot_that_was_cut_is_read_as_far_as_it_is_whole(tmp_path)
     assert any("1 line left out" in sentence for sentence in said)
 
 
+def test_fields_that_a_log_of_ardupilot_defines_again_are_read_by_the_later_names(tmp_path):
+    rows = [f"ATT, {round(1e6 * t)}, {a}" for t, a in zip(TIME.tolist(), A.tolist(), strict=True)]
+    later = [f"{row}, {b}" for row, b in zip(rows[20:], B[20:].tolist(), strict=True)]
+    lines = ["FMT, 131, 21, ATT, Qc, TimeUS,Roll", *rows[:20], "FMT, 131, 25, ATT, Qcc, TimeUS,Roll,Pitch", *later]
+    found, _ = read(written(tmp_path, "\n".join(lines), "flight.log"))
+    assert_channel(found, "table.Roll", A)
+    assert_channel(found, "table.Pitch", B[20:], TIME[20:])
+
+
 def skeleton(frames):
     """Motion capture of a hip and a knee as BVH."""
     joints = """HIERARCHY

@@ -22,25 +22,25 @@ def read_dataflash(text: Text) -> list[Sheet] | None:
     """
     if not text.head.startswith(f"{_FORMAT},"):
         return None
-    fields: dict[str, list[str]] = {}
+    fields: dict[str, tuple[str, ...]] = {}
     messages: dict[_Key, TextColumns] = {}
     lost = 0
     for lines in text.lines():
-        found: dict[_Key, list[list[str]]] = {}
+        found: dict[tuple[_Key, tuple[str, ...]], list[list[str]]] = {}  # also by names: a log may define them again
         for kind, *cells in (map(str.strip, line.split(",")) for line in lines):
-            names = fields.get(kind, [])
+            names = fields.get(kind, ())
             if kind == _FORMAT and len(cells) > 4:
-                fields[cells[2]] = cells[4:]
+                fields[cells[2]] = tuple(cells[4:])
             elif not kind or kind in _NO_SIGNALS:
                 continue
             elif cells and len(cells) == len(names):
                 sensor = cells[names.index(_INSTANCE)] if _INSTANCE in names else ""
-                found.setdefault((kind, sensor), []).append(cells)
+                found.setdefault(((kind, sensor), names), []).append(cells)
             else:
                 lost += 1
-        for (kind, sensor), rows in found.items():
-            columns = dict(zip(fields[kind], map(pa.array, zip(*rows, strict=True)), strict=True))
-            messages.setdefault((kind, sensor), TextColumns(text.path)).add(columns, len(rows))
+        for (key, names), rows in found.items():
+            columns = dict(zip(names, map(pa.array, zip(*rows, strict=True)), strict=True))
+            messages.setdefault(key, TextColumns(text.path)).add(columns, len(rows))
     if not messages:
         raise RecordingError(f"{text.path} holds no messages: expected lines such as 'IMU, 1200345, 0, 0.01, ...'.")
     if lost:

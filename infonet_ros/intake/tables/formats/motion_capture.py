@@ -11,7 +11,7 @@ from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.text import counted
 
 _JOINT = re.compile(r"^\s*(?:ROOT|JOINT)\s+(?P<joint>.*\S)|^\s*CHANNELS\s+\d+\s+(?P<channels>.*\S)", re.MULTILINE)
-_TIMING = re.compile(r"\s+Frames:\s*\d+\s+Frame Time:\s*(?P<period>\d*\.?\d+(?:[eE][+-]?\d+)?)[ \t]*\n")
+_MOTION = re.compile(r"\n\s*MOTION\s+Frames:\s*\d+\s+Frame Time:\s*(?P<period>\d*\.?\d+(?:[eE][+-]?\d+)?)[ \t]*\n")
 
 
 def read_motion_capture(text: Text) -> list[Sheet] | None:
@@ -21,15 +21,16 @@ def read_motion_capture(text: Text) -> list[Sheet] | None:
     """
     if not text.head.lstrip().startswith("HIERARCHY"):
         return None
-    skeleton, _, motion = "".join(text.pieces()).partition("\nMOTION")
-    names, timing = _channels(skeleton), _TIMING.match(motion)
-    rows = [row for row in map(str.split, motion[timing.end() :].splitlines()) if row] if timing else []
+    whole = "".join(text.pieces())
+    motion = _MOTION.search(whole)
+    names = _channels(whole[: motion.start()]) if motion else []
+    rows = [row for row in map(str.split, whole[motion.end() :].splitlines()) if row] if motion else []
     frames = [row for row in rows if len(row) == len(names)]
     try:
         numbers = np.array(frames, np.float64)
     except ValueError:
         frames = []
-    if timing is None or not names or not frames or not float(timing["period"]):
+    if motion is None or not names or not frames or not float(motion["period"]):
         raise RecordingError(
             f"{text.path} is not a readable BVH file: expected joints with CHANNELS, then MOTION, Frames, a Frame Time "
             f"in seconds, and frames of {counted(len(names), 'number')}; it may be cut or damaged."
@@ -38,7 +39,7 @@ def read_motion_capture(text: Text) -> list[Sheet] | None:
         text.notes.append(
             f"{counted(wrong, 'frame')} of {len(rows)} left out: not {counted(len(names), 'number')} each"
         )
-    period = float(timing["period"])
+    period = float(motion["period"])
     text.notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
     columns = {name: as_column(column) for name, column in zip(names, numbers.T, strict=True)}
     times = {"time": counted_times(len(frames), period)}

@@ -203,9 +203,9 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     if isinstance(names := record.get("columns"), list) and isinstance(record.get("data"), list):  # as pandas splits
         split = [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
         return _with_index(record.get("index", ()), split)
-    first = next(iter(record.values()), None)
-    if isinstance(first, dict) and len(first) < len(record) and all(_alike(first, row) for row in record.values()):
-        return _with_index(record, record.values())  # rows by their index
+    rows = [row for row in record.values() if isinstance(row, dict)]
+    if len({*chain.from_iterable(rows)}) < len(rows) == len(record):  # rows by their index: they have fewer columns
+        return _with_index(record, rows)
     index = next((v for v in record.values() if isinstance(v, dict)), {})
     longest = max(map(len, lists.values()), default=0)
     columns = {name: column for name, column in lists.items() if len(column) == longest}
@@ -220,10 +220,6 @@ def _with_topics(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, A
     times = {*filter(is_named_time, longest[0])}
     alike = {name: rows for name, rows in timed.items() if times & rows[0].keys()}
     return [{"topic": name, **row} for name, rows in alike.items() for row in rows] if len(alike) > 1 else longest
-
-
-def _alike(first: Mapping[str, Any], row: Any) -> bool:
-    return isinstance(row, dict) and row.keys() == first.keys()
 
 
 def _columns_within(record: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
