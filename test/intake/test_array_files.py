@@ -71,9 +71,10 @@ def test_signals_of_simulink_share_the_time_above_them(tmp_path):
     found, _ = read(path)
     assert_channel(found, "scope.signals_1.values", A)
     assert_channel(found, "scope.signals_2.values", B)
-    signals = [{"values": values, "label": label} for values, label in ((A, "speed"), (B, "current"))]
-    savemat(path, {"scope": {"time": TIME, "signals": signals}})
-    assert_channel(read(path)[0], "scope.signals.current.values", B)
+    for labels, name in ((("speed", "current"), "signals.current"), (([], []), "signals_2")):
+        signals = [{"values": values, "label": label} for values, label in zip((A, B), labels, strict=True)]
+        savemat(path, {"scope": {"time": TIME, "signals": signals}})
+        assert_channel(read(path)[0], f"scope.{name}.values", B)
 
 
 def test_a_row_of_names_above_cells_and_names_beside_a_matrix_name_its_columns(tmp_path):

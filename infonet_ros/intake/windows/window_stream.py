@@ -36,7 +36,7 @@ from infonet_ros.text import NANOSECONDS
 MATCHED = "matched"
 """Key under which sets of messages are pushed."""
 
-_TOO_SLOW = 1.5  # samples of each channel in a window, for one of the clock
+_TOO_SLOW = 1.5  # samples of every channel for one of the clock: its rate was measured while messages were lost
 
 Columns = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Values (M, K) and whether they are there (M, K), by the name of the buffer."""
@@ -284,7 +284,7 @@ class WindowStream:
         return clock_ticks(end, max(1, round(self._window / period)), period), period
 
     def _too_slow(self, end: int) -> bool:
-        """Return whether all channels have many more samples than the clock: its rate was measured amid losses."""
+        """Return whether all channels have many more samples in the window up to ``end`` than the clock."""
         if self._settings.rate:
             return False
         many = _TOO_SLOW * self._measured_rate * self._settings.window

@@ -153,9 +153,11 @@ def _flat(value: Any, lost: list[str], name: str = "") -> Iterator[tuple[str, An
 
 def _names_of_elements(elements: Sequence[Any], name: str) -> list[str]:
     """Name elements by the labels in them if these differ, as Simulink labels its signals, else by their numbers."""
-    labels = [str(one.get("label") or one.get("name") or "") if isinstance(one, dict) else "" for one in elements]
-    if all(labels) and len({*labels}) == len(labels):
-        return [f"{name}.{label}" for label in labels]
+    structures = [one for one in elements if isinstance(one, dict)]
+    for field in ("label", "name"):
+        labels = {label for one in structures if isinstance(label := one.get(field), str) and label}
+        if len(labels) == len(elements):
+            return [f"{name}.{one[field]}" for one in structures]
     return [f"{name}_{place}" for place in range(1, len(elements) + 1)]
 
 

@@ -23,7 +23,8 @@ from infonet_ros.text import listed, shorten
 
 _HEADER = re.compile(r'"?Type"?,"?Local Number"?,"?Message"?,"?Field 1"?,"?Value 1"?,"?Units 1"?', re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.\[\]]*")
-_SOME_LINES, _FEWEST_ROWS, _FEWEST_NAMES, _MOST = 40, 3, 3, 0.9
+_SOME_LINES, _FEWEST_ROWS, _FEWEST_NAMES = 40, 3, 3
+_MOST = 0.9  # of some lines have this form
 _FIT_TIME, _UNKNOWN = "timestamp", "unknown"
 _FIT_EPOCH = 631_065_600  # seconds from 1970 to the end of 1989, where FIT begins to count
 _EARLIEST_DATE = 0x1000_0000  # smaller times count from the start of the device

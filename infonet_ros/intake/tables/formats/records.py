@@ -195,7 +195,7 @@ def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:
 
 
 def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
-    """Return the rows of an object: its longest list of objects, or several lists; else its columns, else itself."""
+    """Return the rows of an object: its lists of objects, its columns, or itself."""
     columns = dict(_columns_within(record))
     lists = {name: rows for name, rows in columns.items() if isinstance(rows, list) and len(rows) > 1}
     if tables := {name: rows for name, rows in lists.items() if all(isinstance(row, dict) for row in rows)}:

@@ -113,17 +113,12 @@ def _with_name_of_index(rows: Sequence[list[str]]) -> Sequence[list[str]]:
         return rows
     *others, last = rows
     for place, names in reversed([*enumerate(others)]):
-        alone = len(last) == len(names) > 1 and all(
-            bool(a) != bool(b) for a, b in zip(last[1:], names[1:], strict=True)
-        )
+        cells = [*zip(last[1:], names[1:], strict=False)]
+        alone = len(last) == len(names) > 1 and all(bool(a) != bool(b) for a, b in cells)
         if not alone or (names[0] and not is_named_time(last[0])):  # else a unit
             return rows
         if names[0].lower() not in _TITLES_OF_UNITS:
-            return [
-                *others[:place],
-                [last[0], *(a or b for a, b in zip(last[1:], names[1:], strict=True))],
-                *others[place + 1 :],
-            ]
+            return [*others[:place], [last[0], *(a or b for a, b in cells)], *others[place + 1 :]]
     return rows
 
 
