@@ -50,8 +50,9 @@ def test_messages_of_mission_planner_are_topics_by_their_kind(tmp_path):
     assert [value for _, value in found["mavlink_battery_t.voltage"]] == SPEED[::3].tolist()
 
 
-def test_names_before_values_are_the_channels(tmp_path):
-    lines = (f"{k / 20:.2f},temp,{x},hum,{y}\n" for k, (x, y) in enumerate(zip(SPEED, POWER, strict=True)))
+@pytest.mark.parametrize("before", ["", "time,"])
+def test_names_before_values_are_the_channels(tmp_path, before):
+    lines = (f"{before}{k / 20:.2f},temp,{x},hum,{y}\n" for k, (x, y) in enumerate(zip(SPEED, POWER, strict=True)))
     found, _ = together([written(tmp_path, "".join(lines))])
     assert found.keys() == {"table.temp", "table.hum"}
     assert [value for _, value in found["table.hum"]] == POWER.tolist()
@@ -61,3 +62,10 @@ def test_words_of_states_between_values_are_no_names(tmp_path):
     lines = (f"{k / 20:.2f},{'idle' if k % 7 else 'go'},{x},ok,{x}\n" for k, x in enumerate(SPEED))
     found, _ = together([written(tmp_path, "time,mode,x,state,y\n" + "".join(lines))])
     assert [value for _, value in found["table.y"]] == SPEED.tolist()
+
+
+@pytest.mark.parametrize("row", ["{t:.2f},V,{x},A,{y},V,{x}", "{t:.2f},{y},{x},ok,{y},fine,{x}"])
+def test_units_and_states_before_values_are_no_names(tmp_path, row):
+    lines = (row.format(t=k / 20, x=x, y=y) + "\n" for k, (x, y) in enumerate(zip(SPEED, POWER, strict=True)))
+    found, _ = together([written(tmp_path, "".join(lines))])
+    assert [value for _, value in found["table.column_3"]] == SPEED.tolist()

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import is_value, split
+from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.formats.records import sheet_of
 from infonet_ros.intake.tables.sheet import Sheet, is_number, stem
 from infonet_ros.intake.tables.text_files.text_source import Text
@@ -56,7 +57,7 @@ def read_named_cells(text: Text) -> list[Sheet] | None:
         return None
     messages: dict[str, list[dict[str, str]]] = {}
     for cells in (split(line, ",") for line in chain.from_iterable(text.lines())):
-        if len(cells) > form.first and (form != _FIT or cells[0] == "Data"):
+        if len(cells) > form.first + 1 and (form != _FIT or cells[0] == "Data"):
             messages.setdefault(_kind(cells, form) or stem(text.path), []).append(form.values(cells))
     timed = {kind: rows for kind, rows in messages.items() if form != _FIT or sum(_FIT_TIME in row for row in rows) > 1}
     if not timed:
@@ -73,10 +74,15 @@ def read_named_cells(text: Text) -> list[Sheet] | None:
 def _form_of(head: str) -> _Form | None:
     """Find the form from the first rows, of which each kind has the same names; None for other rows."""
     rows = [split(line, ",") for line in head.split("\n", _SOME_LINES)[:_SOME_LINES] if line.strip()]
-    form = _Form(_first_name(rows[0])) if rows else _Form(0)
-    if len(rows) < _FEWEST_ROWS or not form.first or len(form.values(rows[0])) < _FEWEST_NAMES:
+    if len(rows) < _FEWEST_ROWS:
+        return None
+    form = _Form(_first_name(rows[0]))
+    whole = form.first == 1 or (_kind(rows[0], form) if form.first else is_named_time(rows[0][0]))
+    if not whole or len(form.values(rows[0])) < _FEWEST_NAMES:  # other values before the first name would be lost
         return None
     if sum(_first_name(row) == form.first for row in rows) < _MOST * len(rows):
+        return None
+    if len({*(units := rows[0][form.first :: form.step])}) < len(units):  # the same one of several values
         return None
     names = {(_kind(row, form), *form.values(row)) for row in rows}
     return form if len(names) <= len(rows) // 2 else None
@@ -92,7 +98,7 @@ def _first_name(cells: Sequence[str]) -> int:
 
 def _kind(cells: Sequence[str], form: _Form) -> str:
     """Return the kind of a message, the text before its first name; "" without one."""
-    before = cells[form.first - 1]
+    before = "".join(cells[form.first - 1 : form.first])
     return "" if is_value(before) else before
 
 
