@@ -145,6 +145,11 @@ ABOVE = {
         ",{a},{b}\n",
         ["table.CH1", "table.CH2"],
     ),
+    "numbers above the names": (
+        "SampleRate,20,20\nGain,1,1\n,CH1,CH2\n",
+        ",{a},{b}\n",
+        ["table.CH1", "table.CH2"],
+    ),
     "a recorder": (
         '"Device Type","MW100"\n"Ch.","","","CH1","CH2"\n"Unit","","","V","C"\n"Date","Time","mSec","",""\n',
         "2024/05/01,12:00:{k20:02d},{ms:03d},{a},{b}\n",

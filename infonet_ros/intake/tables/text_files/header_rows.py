@@ -85,7 +85,7 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     fitting = [n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k])]
     described = not any(cells[0] for cells in later)  # by first cells above, such as SampleRate,100,100
     if described and (plain := [n for n in fitting if not rows[n][0]]):
-        last = max((n for n in range(plain[0]) if rows[n][0] and n not in fitting), default=-1)
+        last = max({*range(plain[0])} - {*fitting}, default=-1)
         fitting = [n for n in fitting if n > last]
     first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # earlier rows may be numbers of groups
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
