@@ -59,6 +59,13 @@ def test_columns_of_json_as_pandas_writes_them(tmp_path, form):
     assert_series(found, "table.x", X)
 
 
+def test_lists_of_another_length_are_left_out_and_named(tmp_path):
+    columns = {"imu": {"time": TIME.tolist(), "x": X.tolist()}, "gps": {"time": TIME[:9].tolist()}}
+    found, said = together([written(tmp_path, json.dumps(columns), "log.json")])
+    assert_series(found, "imu.x", X)
+    assert f"lists of other lengths than {ROWS} are left out: gps.time." in said
+
+
 def test_lists_of_objects_with_one_time_are_topics(tmp_path):
     imu, odom = FLAT, [{"time": row["time"] + 0.05, "v": -row["x"]} for row in FLAT]
     devices = [{"name": f"robot {k}"} for k in range(2 * ROWS)]

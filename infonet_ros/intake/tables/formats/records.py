@@ -20,7 +20,7 @@ from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import TextColumns
 from infonet_ros.intake.tables.text_files.text_source import Text
-from infonet_ros.text import are, counted
+from infonet_ros.text import are, counted, listed
 
 _ROWS, _FEWEST_PAIRS = 2000, 3
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
@@ -43,7 +43,7 @@ def read_records(text: Text) -> list[Sheet] | None:
     """
     if _JSON.match(text.head):
         kind, remedy = "JSON", 'one object for each time, in lines or in a list, such as {"time": 0.5, "x": 1.2}'
-        records = _unwrapped(_with_series(_of_json(text.pieces(), text.notes)))
+        records = _unwrapped(_with_series(_of_json(text.pieces(), text.notes)), text.notes)
     elif _YAML.match(text.head) and _DOCUMENT_END.search(text.head):
         kind, remedy = "YAML", "messages with a stamp; record topics without one by `ros2 bag record`"
         records = _of_yaml(text.pieces(), text.notes)
@@ -184,17 +184,17 @@ def _name_of_series(labels: list[Any]) -> str:
     return ""
 
 
-def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:
+def _unwrapped(values: Iterator[Any], notes: list[str]) -> Iterator[Any]:
     """Return the records of a single object that holds all of them, as rows or as columns."""
     first = next(values, None)
     second = next(values, None)
     if second is None and isinstance(first, dict):
-        yield from _rows_within(first)
+        yield from _rows_within(first, notes)
     else:
         yield from chain((value for value in (first, second) if value is not None), values)
 
 
-def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
+def _rows_within(record: Mapping[str, Any], notes: list[str]) -> Sequence[Any]:
     """Return the rows of an object: its lists of objects, its columns, or itself."""
     columns = dict(_columns_within(record))
     lists = {name: rows for name, rows in columns.items() if isinstance(rows, list) and len(rows) > 1}
@@ -209,6 +209,8 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     index = next((v for v in record.values() if isinstance(v, dict)), {})
     longest = max(map(len, lists.values()), default=0)
     columns = {name: column for name, column in lists.items() if len(column) == longest}
+    if others := [name for name in lists if name not in columns]:
+        notes.append(f"lists of other lengths than {longest} are left out: {listed(others, 80)}")
     cells = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return _with_index(index, cells) if cells else [record]
 
