@@ -48,6 +48,13 @@ def test_of_related_slow_streams_the_pair_is_significant(related):
     assert (pair["p_value"], pair["p_adjusted"], pair["significant"]) == (0.01, 0.01, True)
 
 
+def test_pairs_without_an_estimate_are_no_findings(small_analysis):
+    tested = with_p_values(small_analysis, [1.0, 1.0, 1.0])
+    matrix = replace(tested.whole.matrix, mi=np.full((3, 3), np.nan))
+    blank = replace(tested, whole=replace(tested.whole, matrix=matrix))
+    assert said(blank)[0] == "Nothing depends on anything here: none of 3 pairs is significant."
+
+
 def test_significance_is_corrected_and_the_uncorrected_number_is_given_too(small_analysis):
     judged = with_p_values(small_analysis, [0.01, 0.01, 0.4])
     significance = judged.significance

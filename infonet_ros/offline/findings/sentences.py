@@ -262,9 +262,10 @@ def _nothing(analysis: Analysis) -> Finding:
 def _nearest(analysis: Analysis) -> str:
     """Return words about the pair that is nearly significant; empty if none is."""
     adjusted, kin = analysis.whole.matrix.p_adjusted, analysis.whole.kinship.trivial
-    a, b = min(analysis.strongest(), key=lambda pair: (kin[pair], np.nan_to_num(adjusted[pair], nan=1.0)))
-    if kin[a, b] or not adjusted[a, b] <= _NEAREST:
+    pairs = [pair for pair in analysis.strongest() if not kin[pair] and adjusted[pair] <= _NEAREST]
+    if not pairs:
         return ""
+    a, b = min(pairs, key=lambda pair: float(adjusted[pair]))
     return f"; the nearest are {analysis.names[a]} and {analysis.names[b]} (p = {adjusted[a, b]:.2g} after correction)"
 
 
