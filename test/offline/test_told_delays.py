@@ -5,6 +5,7 @@ import pytest
 from analyses import said, with_p_values, with_pairs
 
 from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.settings import Modality
 
 
 def test_a_clear_delay_is_distinguished_from_an_unclear_one(small_analysis):
@@ -77,6 +78,13 @@ def test_a_command_follows_nothing(small_analysis):
     )
     assert not Delay.of(analysis, 0, 2).clear and Delay.of(analysis, 0, 4).clear
     assert said(analysis)[0].endswith("cmd.x leads imu.x by 0.20 s; without a clear delay: odom.x.")
+
+
+def test_a_command_is_known_by_a_whole_word_of_its_name_or_topic(small_analysis):
+    told = (Modality("cmd", "/wheel", ("x",)), Modality("arm", "/arm/set_point", ("x",)), Modality("a", "/joy", ("x",)))
+    not_told = (Modality("spo2", "/reflectance", ("x",)), Modality("b", "/commander", ("x", "goalkeeper")))
+    analysis = with_pairs(small_analysis, {}, modalities=(*told, *not_told))
+    assert analysis.commands.tolist() == [True, True, True, False, False, False]
 
 
 def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):

@@ -12,7 +12,7 @@ from infonet_ros.text import delay_digits, delay_text
 
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
-_VAGUE = 0.25  # of a delay, the half of its interval: stamps that are moved by it may become worse
+_VAGUE = 0.25  # of a delay: if it may be shorter by more than that, stamps that are moved by it may become worse
 _LEAST = 0.5  # of the time between two samples: a shorter delay may be that of how a rate is taken
 
 _CHANGES = {1: "rate of change", 2: "acceleration"}
