@@ -75,12 +75,6 @@ def test_the_lower_end_leaves_out_what_few_effective_samples_share_by_chance():
     assert without_chance(torch.tensor([[0.4, 0.6, 0.9]]), effective[:1]).tolist() == [pytest.approx([0.0, 0.6, 0.9])]
 
 
-def test_counters_of_different_things_share_nothing_for_sure(net, rng):
-    counts = np.cumsum(rng.poisson(0.3, (2, 1000)), axis=1).astype(float)
-    found = net.estimate(*counts)
-    assert found.lower == 0.0 and found.mi > 1.0  # their ranks agree, as those of two clocks
-
-
 def smooth_set_points(rng, count):
     """About a dozen steps of both streams at common times, behind a filter of second order."""
     before, lasting = 100, 1 + rng.poisson(19, count)

@@ -4,8 +4,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from infonet_ros.estimator.samples.effective_samples import MIN_EFFECTIVE
-
 QUANTILES = (0.05, 0.5, 0.95)
 RESOLUTION = 1e-3  # nats
 TRAINED_EFFECTIVE = 12.0  # samples: effective number of the slowest streams of training
@@ -27,14 +25,12 @@ def without_chance(quantiles: Tensor, effective: Tensor) -> Tensor:
     """Return quantiles (M, 3) whose lower ends leave out what few effective samples (M,) can share by chance.
 
     Up to `TRAINED_EFFECTIVE` that is `BY_CHANCE` at most, and from twice as many on nothing; in between, it is a part.
-    At `MIN_EFFECTIVE` it is everything: two counters only grow, so their ranks agree, whatever they count.
     Training has noise behind filters: with the same number of effective samples, two independent streams of steps or
     waves share more.
     """
     few = (2.0 - effective / TRAINED_EFFECTIVE).clamp(0.0, 1.0)
-    by_chance = torch.where(effective > MIN_EFFECTIVE, BY_CHANCE, torch.inf)[:, None]
     lower = quantiles[:, :1]
-    return torch.cat([lower - few[:, None] * lower.minimum(by_chance), quantiles[:, 1:]], dim=1)
+    return torch.cat([lower - few[:, None] * lower.clamp_max(BY_CHANCE), quantiles[:, 1:]], dim=1)
 
 
 def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: Tensor) -> Tensor:
