@@ -48,10 +48,12 @@ def test_damaged_weights_are_refused(saved):
         load_weights(path)
 
 
-def test_a_folder_holds_no_weights(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("name", "words"), [("models", "is a folder"), ("", "is the present folder")])
+def test_a_folder_holds_no_weights(tmp_path, monkeypatch, name, words):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(WeightsError, match=r"\. is a folder: expected weights"):
-        load_weights(Path())
+    (tmp_path / "models").mkdir()
+    with pytest.raises(WeightsError, match=f"{words}.*: expected weights"):
+        load_weights(Path(name))
 
 
 @pytest.mark.parametrize(
