@@ -49,7 +49,7 @@ class TopicStatistics:
     duplicates : int
         Messages dropped because an earlier one had their stamp and their channels.
     overflowed : int
-        Messages given up because a buffer was full.
+        Messages dropped because a buffer was full.
     late : int
         Messages that came after a window that they belonged to.
     clock : str

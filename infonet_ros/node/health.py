@@ -13,6 +13,7 @@ from infonet_ros.node.baseline_watch import BaselineWatch
 from infonet_ros.node.diagnostics.clock_advice import StampFit, clock_advice
 from infonet_ros.node.diagnostics.silence import Pulse
 from infonet_ros.node.diagnostics.statuses import (
+    DROPPED,
     ERROR,
     WARN,
     WITHOUT_P_VALUE,
@@ -203,7 +204,7 @@ class Health:
             "jumps of time": self._windows.jumps[modalities[0]],
             "set aside": self._windows.outliers(modalities[0]),
             "late": sum(self._windows.late[name] for name in modalities),
-            "dropped for lack of memory": sum(buffer.overflowed for buffer in buffers),
+            DROPPED: sum(buffer.overflowed for buffer in buffers),
         }
 
     def _look_for_silence(self, settings: Settings) -> None:

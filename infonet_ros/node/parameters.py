@@ -138,12 +138,9 @@ def changed_settings(node: Node, settings: Settings | None, parameters: "Sequenc
     table = scalar_parameters()
     for parameter in parameters:
         if parameter.value is None and node.get_parameter_or(parameter.name).value is not None:
-            known = parameter.name in table
-            instead = (
-                f"{table[parameter.name]['default']!r}, its default"
-                if known
-                else "another value ([] for an empty list)"
-            )
+            instead = "another value ([] for an empty list)"
+            if parameter.name in table:
+                instead = f"{table[parameter.name]['default']!r}, its default"
             raise ConfigurationError(f"{parameter.name} cannot be deleted: set it to {instead}.")
     if settings is None:
         for parameter in parameters:

@@ -17,7 +17,14 @@ from infonet_ros.node.diagnostics.clock_advice import (
     StampFit,
     clock_advice,
 )
-from infonet_ros.node.diagnostics.statuses import Growth, report_on_topic, too_few_samples, unknown_channels, untested
+from infonet_ros.node.diagnostics.statuses import (
+    DROPPED,
+    Growth,
+    report_on_topic,
+    too_few_samples,
+    unknown_channels,
+    untested,
+)
 from infonet_ros.node.inputs.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
@@ -140,11 +147,10 @@ def test_the_worst_problem_sets_the_level_and_comes_first():
     topic = healthy()
     topic.lost = 3
     topic.problem = "it has no publisher"
-    status = report_on_topic(
-        "t", topic, {"dropped for lack of memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth()
-    )
+    status = report_on_topic("t", topic, {DROPPED: 2}, now=50 * PERIOD, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.ERROR
     assert status.message.startswith("it has no publisher; 3 messages lost")
+    assert status.message.endswith("; 2 samples dropped for lack of memory: raise buffer_memory")
 
 
 def test_what_is_over_warns_no_more():

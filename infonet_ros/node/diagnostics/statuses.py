@@ -30,6 +30,9 @@ _NAMED = 3  # channels
 SLOW_MATCH = 0.05
 """Seconds that message_filters may take to match one message; with long queues its combinations explode."""
 
+DROPPED = "dropped for lack of memory"
+"""Key and words of the samples that a full buffer dropped."""
+
 _CLOCKS = "if this continues, look for a second publisher of this topic or a clock that is wrong"
 
 _JUMPS = f"all windows start again; {_CLOCKS}"
@@ -197,7 +200,7 @@ def _lost(
         ("message", "lost by the middleware", topic.lost, "this machine or its network is too slow"),
         ("jump", "of time", counts.get("jumps of time", 0), _JUMPS),
         ("message", "too late for the window", counts.get("late", 0), remedy_for_late),
-        ("sample", "dropped for lack of memory", counts.get("given up for memory", 0), "raise buffer_memory"),
+        ("sample", DROPPED, counts.get(DROPPED, 0), "raise buffer_memory"),
     ):
         if (recent := growth(f"{name} {what}", count)) > 0:
             yield WARN, f"{counted(recent, noun)} {what}: {remedy}"
