@@ -1,10 +1,10 @@
 """Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
-This runs on the reader's thread, every quarter of a second of sensor time. It needs one table look-up per pair and no
-network. The diagnosis of an active alarm takes longer, so the monitor diagnoses one alarm at a time.
+This runs on the reader's thread, every quarter of a second of sensor time: many messages at once take little more time
+than a few. It needs one table look-up per pair and no network. The diagnosis of an active alarm takes longer, so the
+monitor diagnoses one alarm at a time.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ from infonet_ros.text import NANOSECONDS, did_you_mean
 
 EVIDENCE_TOPIC = "~/evidence"
 
+_STEP = round(STEP * NANOSECONDS)
+_Batch = tuple[np.ndarray, Columns, np.ndarray]  # messages of one topic; see `WindowStream.extend`
+
 
 class BaselineWatch:
     """The pairs and single channels of a baseline, watched while the node is active.
@@ -45,9 +48,9 @@ class BaselineWatch:
             modality.name: [k for k, name in enumerate(modality.channel_names) if name in baseline.names]
             for modality in settings.modalities
         }
-        self._watched = {name for name, columns in self._columns.items() if columns}
         self._last: int | None = None
-        self._waiting = _Waiting()
+        self._waiting: dict[tuple[str, ...], list[_Batch]] = {}
+        self._taken_until = 0  # newest stamp of all topics when messages were taken in last
         self._published: dict[int, Kind] = {}
         self._node = node
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
@@ -58,20 +61,33 @@ class BaselineWatch:
         """Forget all samples, and end all alerts."""
         self._rows.clear()
         self._monitor.reset()
-        self._waiting = _Waiting()
+        self._waiting = {}
+        self._taken_until = 0
         self._last = None
         self._published = {}
         self._alerts.update(self.statuses())
 
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
         """Take messages of one topic; see `WindowStream.extend`."""
-        if not self._watched.isdisjoint(columns):
-            self._waiting.add(stamps, columns, arrivals)
+        watched = {
+            name: (values[:, chosen], present[:, chosen])
+            for name, (values, present) in columns.items()
+            if (chosen := self._columns[name])
+        }
+        if watched:
+            self._waiting.setdefault(tuple(watched), []).append((stamps, watched, arrivals))
 
-    def judge(self) -> None:
-        """Judge the samples that are now complete."""
-        if not self._waiting.due:
+    @property
+    def due(self) -> int:
+        """Stamp at which to judge next: the next samples may be complete, or a slow topic may have come."""
+        since = self._taken_until
+        return min(max(self._rows.windows.next_end, since + _STEP // 2), since + _STEP)
+
+    def judge(self, newest: int) -> None:
+        """Judge the samples that are complete when the newest stamp of all topics is ``newest``."""
+        if self._taken_until <= newest < self.due:
             return
+        self._taken_until = newest
         self._take_in()
         rows = self._rows.ready()
         for part in rows:
@@ -127,13 +143,17 @@ class BaselineWatch:
         self._node.destroy_lifecycle_publisher(self._publisher)
 
     def _take_in(self) -> None:
-        for stamps, columns, arrivals in self._waiting.taken():
-            watched = {
-                name: (values[:, chosen], present[:, chosen])
-                for name, (values, present) in columns.items()
-                if (chosen := self._columns[name])
+        waiting, self._waiting = self._waiting, {}
+        for names, batches in waiting.items():
+            stamps, columns, arrivals = zip(*batches, strict=True)
+            joined = {
+                name: (
+                    np.concatenate([part[name][0] for part in columns]),
+                    np.concatenate([part[name][1] for part in columns]),
+                )
+                for name in names
             }
-            self._rows.windows.extend(stamps, watched, arrivals)
+            self._rows.windows.extend(np.concatenate(stamps), joined, np.concatenate(arrivals))
 
     def _judge(self, rows: Rows) -> None:
         stamps = rows.stamps
@@ -161,41 +181,6 @@ class BaselineWatch:
         )
         message.header.stamp = time_message(self._monitor.last_stamp)
         self._publisher.publish(message)
-
-
-class _Waiting:
-    """Messages of all topics for a quarter of a second: many at once take little more time than a few.
-
-    They are ``due`` if so much time has passed by the stamps, or time has jumped.
-    """
-
-    def __init__(self) -> None:
-        self._batches: dict[tuple[str, ...], list[tuple[np.ndarray, Columns, np.ndarray]]] = {}
-        self._since: int | None = None
-        self.due = False
-
-    def add(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
-        """Take messages of one topic; see `WindowStream.extend`."""
-        if not len(stamps):
-            return
-        self._batches.setdefault(tuple(columns), []).append((stamps, columns, arrivals))
-        if self._since is None:
-            self._since = int(stamps[0])
-        self.due = self.due or not 0 <= int(stamps[-1]) - self._since < STEP * NANOSECONDS
-
-    def taken(self) -> Iterator[tuple[np.ndarray, Columns, np.ndarray]]:
-        """Yield the messages of each topic, and forget them."""
-        batches, self._batches, self._since, self.due = self._batches, {}, None, False
-        for names, parts in batches.items():
-            stamps, columns, arrivals = zip(*parts, strict=True)
-            joined = {
-                name: (
-                    np.concatenate([part[name][0] for part in columns]),
-                    np.concatenate([part[name][1] for part in columns]),
-                )
-                for name in names
-            }
-            yield np.concatenate(stamps), joined, np.concatenate(arrivals)
 
 
 def _check(settings: Settings, baseline: Baseline) -> None:

@@ -248,12 +248,13 @@ class InfonetNode(LifecycleNode):
                 batch.status.note_stamps(self.windows.extend(batch.stamps, batch.columns, batch.arrivals).tolist())
                 if self._baseline is not None:
                     self._baseline.extend(batch.stamps, batch.columns, batch.arrivals)
-            if self._baseline is not None:
-                self._baseline.judge()
+        newest = self.windows.newest or 0
+        if self._baseline is not None:
+            self._baseline.judge(newest)
         for cut in self.windows.ready():
             self.estimation.offer(cut, self.settings)
-        newest = self.windows.newest or 0
-        return (self.windows.next_end if self._baseline is None else newest), newest
+        due = self.windows.next_end
+        return (due if self._baseline is None else min(due, self._baseline.due)), newest
 
     def _match(self, batches: Sequence[ReceivedBatch], synchronizer: Synchronizer) -> None:
         """Give the messages of all topics to the synchronizer in the order of arrival, because its queues are short."""
