@@ -284,8 +284,7 @@ def test_nan_for_a_topic_is_not_known_to_the_end(graph):
 def test_messages_are_matched_by_message_filters(graph):
     pytest.importorskip("message_filters", reason="needs message_filters")
     signals = {**SIGNALS, "/b": lambda t: stamped(t + 0.004, SIGNALS["/b"](t).vector.x)}
-    # The queue holds all that is sent at once, whatever the node reads first; the hop is long, as above.
-    _, matrix = first_matrix(graph, signals, synchronization="approximate", slop=0.01, queue_size=50, hop=5.0)
+    _, matrix = first_matrix(graph, signals, synchronization="approximate", slop=0.01, hop=5.0)  # long: as above
     assert square(matrix)[0, 2] > 0.5
     assert math.isnan(matrix.sample_rate)
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.message == "computing")

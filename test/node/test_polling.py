@@ -36,8 +36,6 @@ from infonet_ros.node.inputs.polling import (
         (5, 500.0, 0.005),
         (1, 100.0, 0.005),
         (1, 1e6, SHORTEST_PERIOD),
-        (float("inf"), 1e4, 0.1),  # one read takes 2000 messages
-        (5000, 1e4, 0.1),
     ],
 )
 def test_the_period_is_what_half_a_queue_holds(size, rate, period):
@@ -170,7 +168,7 @@ def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
     node, _ = started(graph)
     first = graph.publisher(type(stamped(0.0)), "/a", 100)
     topic = node.topics.topics[0]
-    before, read, topic.read = topic.subscription, topic.read, lambda: None  # until it has changed
+    before, read, topic.read = topic.subscription, topic.read, lambda _: None  # until it has changed
     for index in range(30):
         first.publish(stamped(START + index / 50.0))
     quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -180,13 +178,13 @@ def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
     graph.until(lambda: topic.status.received == 30)
 
 
-def test_a_queue_without_bounds_is_read_as_others_are(graph):
+def test_a_queue_that_keeps_all_is_read_as_others_are(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.history": "keep_all"})
     publisher = graph.publisher(type(stamped(0.0)), "/a", QoSProfile(history=HistoryPolicy.KEEP_ALL))
     for index in range(300):
         publisher.publish(stamped(START + index / 500.0))
     graph.until(lambda: node.topics.topics[0].status.received == 300)
-    assert node.topics.topics[0].queue_size == float("inf")
+    assert node.topics.topics[0].queue_size == 5000
 
 
 def test_messages_that_an_executor_delivers_by_itself_are_used(graph):
@@ -222,7 +220,7 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
     node, publisher = headerless(graph, use_sim_time=True)
     clock = graph.publisher(Clock, "/clock", 100)
     topic = node.topics.topics[0]
-    read, topic.read = topic.read, lambda: None  # as if the queues were read late
+    read, topic.read = topic.read, lambda _: None  # as if the queues were read late
     times = [1000.0 + index / 50.0 for index in range(20)]
     for at in times:
         now = Time(nanoseconds=round(at * 1e9))

@@ -24,7 +24,7 @@ from rclpy.subscription import Subscription
 LONGEST_PERIOD, USUAL_PERIOD, SHORTEST_PERIOD = 0.25, 0.05, 0.001
 """Seconds between two reads of the queues: while nothing is due, while something is, and where queues are short."""
 
-_MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other threads can run
+_KEEP_ALL = 5000  # messages that Fast DDS keeps for a subscriber that wants all
 _REMEMBERED = 2.0  # s, to measure the speed of sensor time
 _FULL = 0.5  # share of a queue that may fill up between two reads
 
@@ -45,9 +45,12 @@ class Polled(MutuallyExclusiveCallbackGroup):
 
 
 def waiting(subscription: "Subscription[Any]") -> Iterator[Message]:
-    """Take all messages from the queue of a subscription that was created with ``raw=True``."""
+    """Take the messages in the queue of a subscription that was created with ``raw=True``.
+
+    At most as many as the queue holds: a topic that is faster than this would never let it end.
+    """
     with subscription.handle:
-        for _ in range(_MOST_AT_ONCE):
+        for _ in range(max(1, queue_size(subscription))):
             taken = subscription.handle.take_message(subscription.msg_type, True)
             if taken is None:
                 return
@@ -79,19 +82,19 @@ class _Ready:
 _READY: Any = _Ready()
 
 
-def queue_size(subscription: "Subscription[Any]") -> float:
-    """Return how many messages the queue holds before the oldest is dropped."""
+def queue_size(subscription: "Subscription[Any]") -> int:
+    """Return how many messages the queue holds before it drops any."""
     quality = subscription.qos_profile
-    return quality.depth if quality.history == HistoryPolicy.KEEP_LAST else float("inf")
+    return quality.depth if quality.history == HistoryPolicy.KEEP_LAST else _KEEP_ALL
 
 
 def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
     """Return the seconds between two reads, so that no queue of these sizes overflows at these rates (Hz).
 
     A full queue loses messages, so its measured rate is too low. The period then shrinks at each new measurement until
-    no queue is full. Of a long queue, only what one read takes counts.
+    no queue is full.
     """
-    spans = [_FULL * min(size, _MOST_AT_ONCE) / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
+    spans = [_FULL * size / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
     return max(SHORTEST_PERIOD, min(spans, default=LONGEST_PERIOD))
 
 

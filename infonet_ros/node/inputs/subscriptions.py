@@ -74,7 +74,8 @@ class Subscriptions:
 
         Hold the reader's lock.
         """
-        batches = [batch for topic in self.topics if (batch := topic.read()) is not None]
+        began = time.time_ns()  # what comes meanwhile waits, or a topic would be ahead of those that are read before it
+        batches = [batch for topic in self.topics if (batch := topic.read(began)) is not None]
         if batches:
             self._pace.note(*self._take(batches), time.monotonic())
         if time.monotonic() >= self._looked + GRAPH_PERIOD:  # after the messages: another type may follow them

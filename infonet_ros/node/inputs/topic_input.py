@@ -1,5 +1,6 @@
 """Subscription to one topic, with the quality of service of its publishers, read in batches."""
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -90,7 +91,8 @@ class TopicInput:
         self._node = node
         self._modalities = modalities
         self._clock = clock
-        self._handed: list[Message] = []
+        self._handed: list[Message] = []  # by an executor
+        self._late: list[Message] = []  # taken, but not read yet
         self.subscription: Subscription[Any] | None = None
         self._subscribed_as: tuple[str, Quality] | None = None
         self._joining, self._taken_before = False, 0  # until the first message of a latched topic; `taken` at its start
@@ -155,9 +157,15 @@ class TopicInput:
                 f"{self.status.reading_problem}"
             )
 
-    def read(self) -> ReceivedBatch | None:
-        """Read the messages that arrived since the last call; None without one."""
-        messages = self._waiting()
+    def read(self, until: int) -> ReceivedBatch | None:
+        """Read the messages that arrived since the last call, up to a time of the system's clock; None without one.
+
+        A later message waits for the next call, which reads it in any case, because that clock can be set back.
+        """
+        earlier, self._late = self._late, self._waiting()
+        count = next((n for n, message in enumerate(self._late) if message.received > until), len(self._late))
+        messages = [*earlier, *self._late[:count]]
+        del self._late[:count]
         self.taken += len(messages)
         return self._decode(messages) if messages else None
 
@@ -183,7 +191,7 @@ class TopicInput:
         if self.subscription is not None:
             self._node.destroy_subscription(self.subscription)
             self.subscription = self._subscribed_as = None
-            self._handed = []
+            self._handed, self._late = [], []
 
     def _bind(self, type_name: str) -> None:
         """Compile the channels for a message type, unless this is done already."""
@@ -197,9 +205,9 @@ class TopicInput:
         if (self._type, quality) == self._subscribed_as:
             return
         same_type = self._subscribed_as is not None and self._subscribed_as[0] == self._type
-        left = self._waiting() if same_type else []
+        left = [*self._late, *self._waiting()] if same_type else []
         self.close()
-        self._handed = left
+        self._late = left
         depth = _LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE
         reliability, durability = quality
         overrides = _overrides(self._node, self.topic)
@@ -252,7 +260,7 @@ class TopicInput:
 
     def _note_handed(self, data: Any) -> None:
         """Keep a message that an executor took; the EventsExecutor ignores callback groups."""
-        self._handed.append(Message(data, 0))
+        self._handed.append(Message(data, time.time_ns()))
 
     def _decode(self, messages: Sequence[Message]) -> ReceivedBatch | None:
         """Read stamps, frame and channels; None if no message is readable."""
