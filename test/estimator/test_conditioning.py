@@ -1,11 +1,19 @@
 import numpy as np
 import pytest
+import torch
 from scipy.special import ndtr
 from scipy.stats import kstest, spearmanr
 
-from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.samples.conditioning import (
+    DETERMINED,
+    MOST_SLICES,
+    WIDTHS,
+    Given,
+    conditional_ranks,
+    fitted_again,
+)
 from infonet_ros.estimator.samples.ordered_fits import LEAST_VARIANCE, places_in_order
-from infonet_ros.estimator.samples.ranks import Ordering, normal_scores
+from infonet_ros.estimator.samples.ranks import Ordering, normal_scores, rank
 
 
 def scores_of(*streams):
@@ -37,7 +45,7 @@ def test_many_rare_modes_are_taken_for_a_stream(rng):
 @pytest.mark.parametrize("dimensions", [1, 3])
 def test_slices_hold_all_samples_once_and_little_changes_in_them(rng, dimensions):
     given, _ = given_of(*rng.standard_normal((dimensions, 3000)))
-    slices = given.slices()
+    slices = given.slices
     assert len(slices) == MOST_SLICES
     assert np.array_equal(np.sort(np.concatenate(slices)), np.arange(3000))
     inside = np.mean([given.streams[:, rows].var(axis=1).mean() for rows in slices])
@@ -47,7 +55,7 @@ def test_slices_hold_all_samples_once_and_little_changes_in_them(rng, dimensions
 def test_each_mode_is_a_slice(rng):
     modes = rng.integers(0, 4, 800)
     given, _ = given_of(modes)
-    assert sorted(len(rows) for rows in given.slices()) == sorted(np.bincount(modes))
+    assert sorted(len(rows) for rows in given.slices) == sorted(np.bincount(modes))
 
 
 @pytest.mark.parametrize("width", range(len(WIDTHS)))
@@ -111,6 +119,30 @@ def test_moving_fits_are_those_of_each_neighbourhood(rng, equal):
     below = (left < (even - level)[..., None] - 1e-9).sum(axis=2)
     within = ndtr((even - level) / np.sqrt(np.mean(left**2, axis=2)))
     assert places == pytest.approx((below + within) / (size + 1), abs=1e-6)
+
+
+@pytest.mark.parametrize("dimensions", [1, 4])
+def test_surrogates_are_as_alike_as_independent_streams(rng, dimensions):
+    given, _ = given_of(*rng.standard_normal((dimensions, 300)))
+    left, right = np.split(conditional_ranks(scores_of(*rng.standard_normal((160, 300))), given, 0)[0], 2)
+    shifted = np.roll(right, 100, axis=1)
+    by_chance, too_small, again = (
+        300.0 * np.square(np.corrcoef(left, one)[:80, 80:]).mean()
+        for one in (right, shifted, fitted_again(shifted, given, 0))
+    )
+    assert too_small < 1.04 and again > 1.05  # 1 without a fit
+    assert again == pytest.approx(by_chance, abs=0.12)
+
+
+@pytest.mark.parametrize("dimensions", [0, 1, 3])
+def test_a_new_fit_leaves_the_residuals_of_the_neighbours(rng, dimensions):
+    given, _ = given_of(rng.integers(0, 2, 300), *rng.standard_normal((dimensions, 300)))
+    scores = scores_of(*rng.standard_normal((3, 300)))
+    expected = np.empty(scores.shape)
+    for rows, near in zip(given.by_mode, given.neighbourhoods[0], strict=True):
+        expected[:, rows] = near.conditional(torch.from_numpy(scores[:, rows].T.copy()), near)[1].T
+    found, expected = fitted_again(rank(scores), given, 0), rank(expected)
+    assert np.abs(found - expected).max() <= 1  # where two are almost equal
 
 
 def test_conditional_ranks_keep_what_is_new(rng):

@@ -76,7 +76,8 @@ def estimate_given(
         found.quantiles[: 1 + len(shifts), batch.numbers] = 0.0
         moving = batch.numbers[batch.moving]
         for number, shift in enumerate([0, *shifts.tolist()] if len(moving) else []):
-            of_parts = runner.quantiles(*by_part, shift=shift).reshape(len(by_part), -1, 3)
+            asked = [pairs.surrogate(shift) for pairs in by_part] if number else by_part
+            of_parts = runner.quantiles(*asked).reshape(len(by_part), -1, 3)
             found.quantiles[number, moving] = of_parts.mean(axis=0)
         if surrogates and len(moving):
             pairs, rows = conditioned[0]

@@ -60,7 +60,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
     ranks = Side(Ordering.from_channels(channels, seed=0).ranks(rows), seen).conditional[0]
     soft = [_soft_conditional(values.cpu()[torch.from_numpy(rows)], seen) for values in (x, y)]
     total = torch.zeros(())
-    for inside in seen.slices():
+    for inside in seen.slices:
         exact = rank(ranks[:, inside])
         tables = runner.pairs.estimate(PairBlock.pairs(RankedChannels.from_ranks(exact, runner.pairs.device)))[1]
         u, v = (

@@ -65,7 +65,7 @@ def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.n
         if side.determined.any() or constant_channels(channels[:, rows]).any():
             values[rows] = 0.0
             continue
-        for inside in seen.slices():
+        for inside in seen.slices:
             ranks = rank(side.conditional[0][:, inside])
             tables = runner.pairs.estimate(PairBlock.pairs(RankedChannels.from_ranks(ranks, runner.pairs.device)))[1]
             u, v = torch.from_numpy(normalised(ranks))

@@ -23,12 +23,12 @@ class ConditionalRunner:
     def __post_init__(self) -> None:
         self.network.in_precision(fast_dtype(torch.device("cpu")))
 
-    def quantiles(self, *sets: ConditionedPairs, shift: int = 0) -> np.ndarray:
-        """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3) of all sets in turn, nats.
+    def quantiles(self, *sets: ConditionedPairs) -> np.ndarray:
+        """Estimate pairs: 5, 50 and 95 % quantiles (M, 3) of all sets in turn, nats.
 
         A stream that is a function of the given streams has a conditional MI of 0.
         """
-        views = views_of(sets, self.pairs, shift)
+        views = views_of(sets, self.pairs)
         with ONE_THREAD, torch.inference_mode():
             parts = [self.network(views[start : start + AT_ONCE]) for start in range(0, len(views), AT_ONCE)]
         found = torch.cat(parts).numpy()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -16,7 +16,14 @@ from infonet_ros.estimator.network.observation import TYPICAL
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT
-from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.samples.conditioning import (
+    DETERMINED,
+    MOST_MODES,
+    WIDTHS,
+    Given,
+    conditional_ranks,
+    fitted_again,
+)
 from infonet_ros.estimator.samples.ranks import normal_scores, rank
 from infonet_ros.limits import MOST_GIVEN
 
@@ -51,6 +58,21 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False)
+class ShiftedSide(Side):
+    """A surrogate: conditional ranks that are shifted in time, and fitted again."""
+
+    data: Side
+    shift: int  # samples
+
+    @cached_property
+    def _conditioned(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        turned = [np.roll(ranks, self.shift, axis=1) for ranks in self.data.conditional]
+        with ONE_THREAD:
+            fitted = [fitted_again(ranks, self.given, width) for width, ranks in enumerate(turned)]
+        return list(zip(fitted, self.data.unexplained, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
 class ConditionedPairs:
     """Pairs of streams of two sides, over the same samples and with the same given streams."""
 
@@ -58,15 +80,22 @@ class ConditionedPairs:
     right: Side
     rows: np.ndarray  # rows, columns: (M,) int64; stream of either side of each pair
     columns: np.ndarray
-    _plain: list[torch.Tensor] = field(default_factory=list, init=False)  # features (M, F) of the pairs as they are
+    _plain: list[torch.Tensor] = field(default_factory=list)  # features (M, F) of the pairs as they are
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @cached_property
+    @property
     def slices(self) -> list[np.ndarray]:
         """See `Given.slices`."""
-        return self.left.given.slices()
+        return self.left.given.slices
+
+    def surrogate(self, shift: int) -> "ConditionedPairs":
+        """Return the pairs with the conditional ranks of the right sides shifted by so many samples.
+
+        The pairs as they are stay: under the null hypothesis the two streams still share what the given streams cause.
+        """
+        return replace(self, right=ShiftedSide(self.right.ranks, self.right.given, self.right, shift))
 
     def prepared(self) -> "ConditionedPairs":
         """Return itself after its conditional ranks are computed, in the thread of the caller."""
@@ -105,26 +134,23 @@ class ConditionedPairs:
         sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
         return torch.tensor(sizes) / self.left.given.count
 
-    def whole(self, runner: Runner, shift: int, first: int) -> PairBlock:
+    def whole(self, runner: Runner, first: int) -> PairBlock:
         """Return the block of the views of all samples that are not known; see `_block`."""
         views = range(len(self._plain), WHOLE)
         alike = self.right is self.left
         left = np.concatenate([self.left.ranks, *self.left.conditional][views.start :])
         right = left if alike else np.concatenate([self.right.ranks, *self.right.conditional][views.start :])
-        shifts = np.array([shift if view else 0 for view in views])
-        return self._block(runner, left, right, views, shifts, first)
+        return self._block(runner, left, right, views, first)
 
-    def sliced(self, runner: Runner, shift: int, first: int, short: bool) -> Iterator[PairBlock]:
+    def sliced(self, runner: Runner, first: int, short: bool) -> Iterator[PairBlock]:
         """Yield the blocks of the slices for the faster network, or of the others, by their length; see `_block`."""
         left, right = self.left.conditional[0], self.right.conditional[0]
-        turned = left if right is left and not shift else np.roll(right, shift, axis=1)
         for length, numbers in self._slices_by_length.items():
             if short == (runner.short is not None and length <= MOST_SHORT):
                 one = rank(np.concatenate([left[:, self.slices[number]] for number in numbers]))
-                alike = turned is left
-                other = one if alike else rank(np.concatenate([turned[:, self.slices[number]] for number in numbers]))
-                views = [WHOLE + number for number in numbers]
-                yield self._block(runner, one, other, views, np.zeros(len(views), dtype=np.int64), first)
+                alike = right is left
+                other = one if alike else rank(np.concatenate([right[:, self.slices[number]] for number in numbers]))
+                yield self._block(runner, one, other, [WHOLE + number for number in numbers], first)
 
     def known_in_surrogates(self, plain: torch.Tensor) -> torch.Tensor:
         """Keep the features (M, F) of the pairs as they are; for surrogates, return those of the data."""
@@ -138,7 +164,6 @@ class ConditionedPairs:
         left: np.ndarray,
         right: np.ndarray,
         views: Sequence[int],
-        shifts: np.ndarray,
         first: int,
     ) -> PairBlock:
         """Return the block of V views of the same length, each a copy of the pairs, numbered from ``first``.
@@ -153,22 +178,18 @@ class ConditionedPairs:
             other,
             (view * (len(left) // len(views)) + self.rows).ravel(),
             (view * (len(right) // len(views)) + self.columns).ravel(),
-            np.repeat(shifts, len(self)),
+            np.zeros(len(views) * len(self), dtype=np.int64),
             np.repeat(views, len(self)),
             np.tile(np.arange(first, first + len(self)), len(views)),
         )
 
 
-def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -> Views:
-    """Return all views of the pairs of some sets, one set after the other; many sets have few pairs.
-
-    For surrogates, the conditional ranks of the right sides are shifted. The views without conditioning are not shifted
-    then: under the null hypothesis the two streams still share what the given streams cause.
-    """
+def views_of(sets: Sequence[ConditionedPairs], runner: Runner) -> Views:
+    """Return all views of the pairs of some sets, one set after the other; many sets have few pairs."""
     firsts = np.cumsum([0, *map(len, sets)]).tolist()
     features = torch.zeros(firsts[-1], max(WHOLE + len(one.slices) for one in sets), runner.network.features_out)
     share = torch.zeros(features.shape[:2])
-    for block, numbers in _described(sets, firsts, runner, shift):
+    for block, numbers in _described(sets, firsts, runner):
         features[block.numbers, block.copies] = torch.from_numpy(numbers)
     for one, first in zip(sets, firsts, strict=False):
         rows = slice(first, first + len(one))
@@ -178,13 +199,11 @@ def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -
 
 
 def _described(
-    sets: Sequence[ConditionedPairs], firsts: Sequence[int], runner: Runner, shift: int
+    sets: Sequence[ConditionedPairs], firsts: Sequence[int], runner: Runner
 ) -> Iterator[tuple[PairBlock, np.ndarray]]:
     """Yield blocks, each a copy of pairs for each view, with their features; short slices by the faster network."""
     placed = [(one, first) for one, first in zip(sets, firsts, strict=False)]
-    large = (chain([one.whole(runner, shift, at)], one.sliced(runner, shift, at, short=False)) for one, at in placed)
+    large = (chain([one.whole(runner, at)], one.sliced(runner, at, short=False)) for one, at in placed)
     yield from runner.features(chain.from_iterable(large))
     if runner.short is not None:
-        yield from runner.short_features(
-            chain.from_iterable(one.sliced(runner, shift, at, short=True) for one, at in placed)
-        )
+        yield from runner.short_features(chain.from_iterable(one.sliced(runner, at, short=True) for one, at in placed))

@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from infonet_ros.caching import cached_property
-from infonet_ros.estimator.samples.ordered_fits import places_in_order, spread_from
-from infonet_ros.estimator.samples.ranks import rank
+from infonet_ros.estimator.samples.ordered_fits import levels_in_order, places_in_order, spread_from
+from infonet_ros.estimator.samples.ranks import normal_scores, rank
 from infonet_ros.series import average_ranks
 
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
@@ -72,6 +72,7 @@ class Given:
         order = np.argsort(self.modes, kind="stable")
         return np.split(order, np.flatnonzero(np.diff(self.modes[order])) + 1)
 
+    @cached_property
     def slices(self) -> list[np.ndarray]:
         """Split the samples into up to 16 slices with similar given values, each in the order of time.
 
@@ -145,6 +146,20 @@ class Neighbourhood:
         line, mean = map(torch.cat, zip(*((planes[:, 0], near.mean(dim=1)) for near, _, planes in fits), strict=True))
         return torch.from_numpy(spread_from(line.numpy(), mean.numpy()))
 
+    def levels(self, scores: torch.Tensor) -> torch.Tensor:
+        """Return the levels of the local fits to scores (n, N) at each sample, (n, N)."""
+        if not self.places.shape[1]:
+            return scores.mean(dim=0).expand_as(scores)
+        parts = [self._weights[span, None] @ _rows(scores, self.near[span]) for span in self._spans(scores)]
+        return torch.cat(parts)[:, 0]
+
+    @cached_property
+    def _weights(self) -> torch.Tensor:
+        """Weights of the neighbours in the level of each sample, (n, k)."""
+        level = torch.eye(1 + self.places.shape[1])[:, :1]
+        designs = map(self._design, self._spans(self.places))
+        return torch.cat([(design @ torch.linalg.solve(gram, level))[..., 0] for design, gram in designs])
+
     def _spans(self, scores: torch.Tensor) -> list[torch.Tensor]:
         """Divide the samples into spans whose neighbours fit into memory."""
         parts = max(1, self.near.numel() * scores.shape[1] // AT_ONCE)
@@ -156,15 +171,19 @@ class Neighbourhood:
         Returns the scores (m, k, N) of the neighbours of each, their places (m, k, 1 + D) beside it, and the planes
         (m, 1 + D, N), which begin with the level at the sample.
         """
+        design, gram = self._design(span)
+        values = _rows(scores, self.near[span])
+        return values, design, torch.linalg.solve(gram, design.mT @ values)
+
+    def _design(self, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the places (m, k, 1 + D) of the neighbours beside each sample, and their penalised products."""
         near = self.near[span]
         offsets = _rows(self.places, near) - self.places[span, None]
         offsets = offsets / offsets.square().mean(dim=1, keepdim=True).sqrt().clamp_min(1e-6)
         design = torch.cat([torch.ones_like(offsets[..., :1]), offsets], dim=2)
-        gram = design.mT @ design
-        penalty = torch.full((gram.shape[1],), RIDGE * near.shape[1])
+        penalty = torch.full((design.shape[2],), RIDGE * near.shape[1])
         penalty[0] = 0.0
-        values = _rows(scores, near)
-        return values, design, torch.linalg.solve(gram + torch.diag(penalty), design.mT @ values)
+        return design, design.mT @ design + torch.diag(penalty)
 
     def beside(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the residuals (m, k, N) of the neighbours of samples ``span`` (m,), and their own (m, N)."""
@@ -206,6 +225,24 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
         places[:, rows] = place
         squares += np.square(rest).sum(axis=1)
     return rank(places), squares / given.count
+
+
+def fitted_again(ranks: np.ndarray, given: Given, width: int) -> np.ndarray:
+    """Rank the residuals of streams, ranks (N, R), beside their levels near each sample of the given streams.
+
+    This is for conditional ranks that were shifted in time. The local fits follow the noise of both streams at the same
+    neighbours, which makes even independent residuals a little alike. Shifted ones are so only after a new fit.
+    """
+    scores = normal_scores(ranks)
+    levels = np.empty(scores.shape)
+    for number, rows in enumerate(given.by_mode):
+        if len(given.streams) == 1:
+            size = neighbours(len(rows), 1, width)
+            levels[:, rows] = levels_in_order(given.streams[0, rows], scores[:, rows], size, RIDGE)
+        else:
+            of_mode = torch.from_numpy(np.ascontiguousarray(scores[:, rows].T, dtype=np.float32))
+            levels[:, rows] = given.neighbourhoods[width][number].levels(of_mode).T
+    return rank(scores - levels)
 
 
 def neighbours(count: int, dimensions: int, width: int) -> int:

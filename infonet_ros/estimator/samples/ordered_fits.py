@@ -50,6 +50,14 @@ def places_in_order(
     return places, rest
 
 
+def levels_in_order(given: np.ndarray, scores: np.ndarray, size: int, ridge: float) -> np.ndarray:
+    """Return the levels (N, n) of lines through ``size`` neighbours in one stream (n,), of streams, scores (N, n)."""
+    order = np.argsort(given, kind="stable")
+    levels = np.empty(scores.shape)
+    levels[:, order] = _fits(given[order], scores[:, order], size, ridge).level
+    return levels
+
+
 def spread_from(line: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Return the spread of residuals where each sample is: from the line through their squares near it, and their mean.
 
