@@ -16,9 +16,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager
-def node_process(arguments: Sequence[str], log: IO[str] | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+def node_process(
+    arguments: Sequence[str], log: IO[str] | None = None, **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the node with these arguments, and end it with the context; what it prints goes to ``log``, if given."""
-    process = subprocess.Popen([sys.executable, "-m", "infonet_ros.node", *arguments], stdout=log, stderr=log)
+    command = [sys.executable, "-m", "infonet_ros.node", *arguments]
+    process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **environment})
     try:
         yield process
     finally:

@@ -24,6 +24,9 @@ _GRACE = 3.0  # seconds of processor time that the main thread has from the sign
 _POLL = 0.05  # seconds
 _MOST_POLLS = 160  # 8 s on a machine that runs; whoever sends SIGINT kills the process after ten, as ros2 launch does
 _WORKER_GRACE = 0.2  # seconds for the window that is being computed
+_MOST_KERNELS = {"LRU_CACHE_CAPACITY": "16", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+"""Compiled products of matrices that torch keeps: in each thread, and in the whole process. A batch size has about
+eight. torch would keep a thousand, so the memory of a node would grow for hours, as batches of new sizes occur."""
 
 
 class Interruption:
@@ -74,6 +77,8 @@ def end() -> None:
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or the end of ROS; return the exit code."""
     interruption = Interruption()
+    for variable, most in _MOST_KERNELS.items():
+        os.environ.setdefault(variable, most)  # torch reads it when it is loaded
     from infonet_ros.errors import InfonetError, missing_packages_named
     from infonet_ros.node.prerequisites import require_packages
     from infonet_ros.text import printable
