@@ -25,8 +25,8 @@ _POLL = 0.05  # seconds
 _MOST_POLLS = 160  # 8 s on a machine that runs; whoever sends SIGINT kills the process after ten, as ros2 launch does
 _WORKER_GRACE = 0.2  # seconds for the window that is being computed
 _MOST_KERNELS = {"LRU_CACHE_CAPACITY": "16", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
-"""Compiled products of matrices that torch keeps: in each thread, and in the whole process. A batch size has about
-eight. torch would keep a thousand, so the memory of a node would grow for hours, as batches of new sizes occur."""
+"""Compiled products of matrices that torch keeps with their buffers: in each thread, and in the whole process. A batch
+size has about eight. torch would keep a thousand: those of all sizes, which a node meets in the course of hours."""
 
 
 class Interruption:
