@@ -21,6 +21,17 @@ def test_numbers_of_the_columns_are_no_row(tmp_path):
     assert found["table.column_2"] == [(k * 10**9, k + 1) for k in range(60)]
 
 
+def test_names_are_separated_by_other_signs_than_the_numbers(tmp_path):
+    names = "Data Time, Left Count, Right Count,\n"
+    assert_read(written(tmp_path, names + NUMBERS.replace(",", " ")), {"Left_Count": A, "Right_Count": B})
+
+
+def test_the_time_is_behind_numbers_of_the_rows(tmp_path):
+    numbered = "".join(f"{k} {line}\n" for k, line in enumerate(NUMBERS.replace(",", " ").splitlines()))
+    notices = assert_read(written(tmp_path, numbered), {"column_3": A, "column_4": B})
+    assert any(notice.startswith("time is column 'column_2', in s judging by its steps (20 Hz)") for notice in notices)
+
+
 @pytest.mark.parametrize(
     "header", ["", "# timestamp tx ty tz qx qy qz qw\n", "# ground truth\n#timestamp tx ty tz qx qy qz qw\n"]
 )

@@ -24,6 +24,7 @@ FORMS = {
     "some cells in single quotes": "'time';'a';'b'\n" + lines("'2024-05-01 {clock}';{a};{b}"),
     "the mark of texts of a spreadsheet": "time,a,b\n" + lines("'2024-05-01 {clock},{a},{b}"),
     "quotes behind backslashes": "time,note,a,b\n" + lines(r'{t},"at \"{a}, {b}\" of C:\",{a},{b}'),
+    "a semicolon behind each row": "time, a, b;\n" + lines("{t}, {a}, {b};"),
     "formulas of a spreadsheet": '="time",="a",="b"\n' + lines('="{t}",="{a}",="{b}"'),
     "some cells as formulas": "time;a;b\n" + lines('="2024-05-01 {clock}";{a};{b}'),
     "names before the numbers": lines("time:{t},a:{a},b:{b}"),

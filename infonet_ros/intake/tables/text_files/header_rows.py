@@ -17,7 +17,7 @@ from infonet_ros.intake.tables.cells.line_cells import (
 )
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit
 
-_WIDE_BLANKS = re.compile(r"\s{2,}|\t")
+_BETWEEN_NAMES = (re.compile(r"\s{2,}|\t"), re.compile(r"\s*[,;|]\s*"))  # of columns between blanks
 _LIST_OF_NAMES = re.compile(r"(?i)names$|(?:trace|channel|signal|sensor|column|axis)[\s_]*(?:name|title|label)\W*$")
 _TITLES_OF_UNITS = ("unit", "units")
 _FEWEST_ROWS = 10  # of values below a header: fewer may be a description
@@ -185,9 +185,9 @@ def _listed_names(cells: Sequence[str], row: Sequence[str]) -> list[str]:
 
 
 def _apart(line: str, width: int) -> list[str]:
-    """Split a header at blanks; at two and more of them if that gives ``width`` names, which may have single ones."""
-    wide = _WIDE_BLANKS.split(line.strip())
-    return wide if len(wide) == width else split(line, " ")
+    """Split a header at blanks; else at two and more of them, or other signs, if that gives ``width`` names."""
+    ways = (sign.split(line.strip(" \t,;|")) for sign in _BETWEEN_NAMES)
+    return next((names for names in ways if len(names) == width), split(line, " "))
 
 
 def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

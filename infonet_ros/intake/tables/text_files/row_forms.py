@@ -4,6 +4,7 @@ r"""Other forms of rows: the signs that programs write around rows and cells are
 - Quotes behind backslashes in quoted cells, as MySQL writes them: ``2.5,"the \"left\" one",4``.
 - Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
 - Degrees, minutes and seconds between blanks, below a name that says so: ``48 07 02.28``.
+- Rows that end in a semicolon, which is no delimiter: ``0.5, 1.2, 3.4;``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Words around numbers, as for people or the serial plotter of Arduino: ``temp: 21.5 C, hum=40 %``, ``a:1.2,b:3.4``.
 - A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
@@ -24,6 +25,7 @@ _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
 _MARKED = re.compile(r"(?:^|(?<=[,;\t|\"]))'(?=[\d+-])", re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
+_ENDED = re.compile(r"^([^;\n]*[,\t| ][^;\n]*);[ \t\r]*$", re.MULTILINE)
 _OF_CELLS = r"(?:(?=[^;\t\n]*([;\t]))|(?=[^,\n]*(,))|)"  # the delimiter in the rest of the row; a comma may be decimal
 _MONITORED = re.compile(rf"^(\[?\d{{1,2}}:\d{{2}}:\d{{2}}[.,]\d+\]?)[ \t]+->[ \t]*{_OF_CELLS}", re.MULTILINE)
 _STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab that delimits all cells
@@ -105,7 +107,7 @@ def _whole_rows(lines: Sequence[str]) -> RowForm | None:
     quoted = [_QUOTED_ROW.fullmatch(row) for row in rows]
     if rows and all(row is not None and _DELIMITER.search(row[1]) is not None for row in quoted):
         return RowForm(partial(_QUOTED_ROW.sub, lambda row: row[1].replace('""', '"')))
-    for pattern in (_SINGLE_QUOTED_ROW, _BRACKETED):
+    for pattern in (_SINGLE_QUOTED_ROW, _BRACKETED, _ENDED):
         if _most_have(pattern, rows):
             return RowForm(partial(pattern.sub, r"\1"))
     return None

@@ -119,11 +119,12 @@ def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
     filled = (name for name, column in sheet.columns.items() if _fits(name) or 2 * column.null_count < len(column))
-    first = next(filled, "")
+    first, second = next(filled, ""), next(filled, "")
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
         column = sheet.columns[name]
         if is_number(column):
-            named = _fits(name) or name == first or unit_since_1970(Clock((name,), numbers=column))
+            leads = name == first or (name == second and _is_behind_count(sheet, first, second))
+            named = leads or _fits(name) or unit_since_1970(Clock((name,), numbers=column))
             if not named or (sheet.rate and (_TICKS.search(name) or _numbers_rows(sheet, name))):
                 continue
             if name == first and (other := _nanoseconds_beside(sheet, name)):
@@ -201,6 +202,16 @@ def _counts_rows(column: pa.ChunkedArray) -> bool:
         return False
     numbers = column.to_numpy()
     return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
+
+
+def _is_behind_count(sheet: Sheet, first: str, second: str) -> bool:
+    """Return whether a column without a name follows the numbers of the rows, and grows in like steps, not by ones."""
+    count, column = sheet.columns[first], sheet.columns[second]
+    if not (re.fullmatch(r"column_\d+", second) and is_number(count) and _counts_rows(count) and is_number(column)):
+        return False
+    steps = np.diff(as_floats(column))
+    low, middle, high = np.quantile(steps, (0.05, 0.5, 0.95))
+    return bool((steps > 0.0).all() and middle != 1.0 and high < 2.0 * low)
 
 
 def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
