@@ -8,6 +8,7 @@ from gaussian_pairs import BREAK, NAMES, RATE, learnt_from, pair, run, seconds, 
 
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
+from infonet_ros.dependence.baselines.watching.alarm_groups import grouped
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
 
 
@@ -171,6 +172,19 @@ def test_swapped_channels_are_reported(net, names):
     assert monitor.history[0].words == f"{names[0]} and {names[2]} are swapped, or odom.x and odom.y are swapped"
 
 
+@pytest.mark.parametrize(("apart", "kind"), [(0, Kind.NOT_SEEN_BEFORE), (300, Kind.SCALED)])
+def test_pairs_without_a_common_channel_that_change_at_one_time_are_not_called_broken(net, apart, kind):
+    """No single fault inverts the signs of both pairs; but two faults, 30 s apart, do."""
+    names = ("front.w", "odom.x", "rear.w", "arm.y")
+    learnt = learnt_from(net, two_axes(0, 4000), names, [(0, 1, 3), (2, 3, 3)])
+    samples = two_axes(4, 1200)
+    samples[BREAK:, 1] *= -1.0
+    samples[BREAK + apart :, 3] *= -1.0
+    _, monitor = run(learnt, samples[:, [names.index(name) for name in learnt.names]])
+    assert [alarm.kind for alarm in monitor.history] == [kind, kind]
+    assert len(grouped(monitor.history)) == 1 + (kind is Kind.SCALED)
+
+
 def test_of_one_pair_either_channel_may_be_shifted(baseline):
     """A small shift of the one looks as that of the other, the other way round."""
     samples = pair(4, 1000)
@@ -270,6 +284,17 @@ def test_of_two_delays_that_fit_alike_none_is_reported(baseline):
     assert alarms and Kind.DELAY_CHANGED not in {alarm.kind for alarm in monitor.history}
     samples[BREAK:, 1] = earlier[BREAK - 6 : -6, 1]
     assert run(baseline, samples)[1].history[0].kind is Kind.DELAY_CHANGED
+
+
+def test_a_command_that_is_not_at_its_highest_value_for_a_while_is_not_saturated(baseline):
+    """Two of five commands are as high as this one, or higher, and each lasts for seconds."""
+    quantiles = baseline.quantiles.copy()
+    quantiles[0, 0] = np.repeat([-1.0, 0.0, 0.5, 1.0, 2.0], [200, 200, 225, 200, 200])
+    held = replace(baseline.channels[0], memory=0.95)
+    learnt = replace(baseline, quantiles=quantiles, channels=(held, baseline.channels[1]))
+    samples = np.repeat(np.tile([0.5, 1.0], 200), 20)[:, None] * (1.0, np.nan)
+    assert Diagnosis(learnt, 0, samples[:120], 0).saturated() is None
+    assert Diagnosis(learnt, 0, samples, 0).saturated().kind is Kind.SATURATED
 
 
 def test_a_command_that_rests_at_another_value_is_not_saturated(baseline):

@@ -86,6 +86,11 @@ class ChannelBaseline:
                 return int(end) + 1
         return 0
 
+    def independent(self, count: int) -> float:
+        """Return how many independent samples so many in a row are worth, as of an AR(1) stream of this memory."""
+        memory = max(0.0, self.memory)
+        return count * (1.0 - memory) / (1.0 + memory)
+
     def _is_same(self, value: float, other: float) -> bool:
         return abs(value - other) <= SAME * self.distances.highest
 

@@ -12,7 +12,14 @@ import numpy as np
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baselines.baseline import Baseline
-from infonet_ros.dependence.baselines.channel_baseline import LEAST_PAUSE, field_of, modality_of, rest_words, roughness
+from infonet_ros.dependence.baselines.channel_baseline import (
+    LEAST_PAUSE,
+    ChannelBaseline,
+    field_of,
+    modality_of,
+    rest_words,
+    roughness,
+)
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.fault_hypotheses import FaultSearch
 from infonet_ros.dependence.baselines.forms import Form
@@ -31,6 +38,8 @@ _RECENT = 2.0  # seconds in which a channel moves, or hardly
 _CALM = 0.25  # of its usual distance from its median: with less a channel hardly moves
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
 _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
+_RESTS = 0.01  # share of the good samples at this value: with more, the channel rests there,
+_BY_CHANCE = 0.01  # and the probability that it does not pass the value for as long must be less
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +92,7 @@ class Diagnosis:
         """
         good = self.baseline.quantiles[Form.VALUES]
         words = [
-            _saturation(self.baseline.names[column], self.samples[:, column], self.start, good[column])
+            _saturation(self.baseline.channels[column], self.samples[:, column], self.start, good[column])
             for column in self._columns
         ]
         return self._said(Kind.SATURATED, words)
@@ -187,12 +196,14 @@ def _distance(values: np.ndarray) -> float:
     return float(np.median(np.abs(values - np.median(values))))
 
 
-def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) -> str:
+def _saturation(channel: ChannelBaseline, samples: np.ndarray, start: int, good: np.ndarray) -> str:
     """Return words if a channel (T,) often stops at a value that it passed in the good recordings, quantiles (Q,).
 
     The value is its largest or smallest since ``start``; before, it counts as long as the channel did not pass it.
-    Coarse readings come to their outermost level, too, but to others more often. What moves in one direction comes to
-    the value at which it rests, the most frequent of the good ones. If it no longer comes to that, it may be shifted.
+    Coarse readings come to their outermost level, too, but to others more often. Where the good recordings rest at this
+    value as well, as commands do, the channel must have stayed below for longer than it would by chance. What moves in
+    one direction comes to the value at which it rests, the most frequent of the good ones. If it no longer comes to
+    that, it may be shifted.
     """
     for sign, words in ((1.0, "above"), (-1.0, "below")):
         values = sign * samples
@@ -207,7 +218,8 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
         home = levels[counts.argmax()]
         moved = counts.max() > _TIED * len(good) and home not in values[start:]
         limited = least < value < most and value != home and not moved
-        usual = 2.0 * float((sign * good == value).mean())
-        if limited and visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual):
-            return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
+        often = np.mean(sign * good == value) > _RESTS
+        by_chance = np.mean(sign * good <= value) ** channel.independent(len(known)) if often else 0.0
+        if limited and visits >= _LEAST_VISITS and most_visited and tied.mean() > _TIED and by_chance < _BY_CHANCE:
+            return f"{channel.name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
     return ""

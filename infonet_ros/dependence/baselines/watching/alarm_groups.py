@@ -186,8 +186,8 @@ def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
         return None
     alike = [part for part, own in sharing.items() if own == sharing[best]]
     same = {field_of(name) for size, name in alike if size in (0, 1, best[0])}
-    swapped = sharing[best][0].kind is Kind.SWAPPED  # two channels, whatever is shared
-    return AlarmGroup(tuple(sharing[best]), best[1] if len(same) == 1 and not swapped else "")
+    named = sharing[best][0].kind not in (Kind.SWAPPED, Kind.NOT_SEEN_BEFORE)  # these are of several channels
+    return AlarmGroup(tuple(sharing[best]), best[1] if len(same) == 1 and named else "")
 
 
 def _parts(alarm: Alarm) -> list[tuple[int, str]]:
@@ -196,6 +196,8 @@ def _parts(alarm: Alarm) -> list[tuple[int, str]]:
     All channels of a topic are late together.
     """
     names = (alarm.a, alarm.b)
+    if alarm.kind is Kind.NOT_SEEN_BEFORE:
+        return [(0, alarm.words)]
     if alarm.kind is not Kind.DECOUPLED and not alarm.either:
         return []
     if alarm.kind is Kind.SWAPPED:

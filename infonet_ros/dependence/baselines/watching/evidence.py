@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.dependence.baselines.baseline import SINGLE_SHARE, Baseline, PairBaseline
+from infonet_ros.dependence.baselines.channel_baseline import field_of, modality_of
 from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import LONG_ZERO, Diagnosis
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch, Trouble
@@ -32,7 +33,15 @@ _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
 _LASTING = 2.0  # seconds after a spike: then another fault that makes spikes is reported
 _REVISED_FOR = 15.0  # seconds after an alarm in which any better diagnosis counts; later only those of `LATE`
+_TOGETHER = 15.0  # seconds within which pairs change together
 _LONGER = 1.1  # times the samples of a fault since its last diagnosis: then it is diagnosed again
+
+_NEW = Fault(
+    Kind.NOT_SEEN_BEFORE,
+    "pairs without a channel in common changed together: the robot does something new, or several are at fault",
+)
+_NEVER_NEW = {Kind.SILENT, Kind.FROZEN, Kind.SPIKE, Kind.OTHER_RATE, Kind.SWAPPED, Kind.DELAY_CHANGED}
+"""Faults that nothing new that a robot does looks like."""
 
 
 @dataclass(frozen=True)
@@ -233,18 +242,37 @@ class EvidenceMonitor:
         until = int(np.searchsorted(self._stamps, raised, side="right"))
         diagnosis = Diagnosis(self.baseline, number, self._samples, start, until)
         if not faults:
-            return diagnosis.explain()
+            return self._of_pair(diagnosis, since)
         if {fault.kind for fault in faults} == {Kind.FROZEN}:
             rows = round(min(trouble.seconds for trouble in troubles) * self.baseline.rate) + 1
             resting = replace(diagnosis, start=max(0, len(self._samples) - rows))
             if found := diagnosis.saturated() or resting.standing():
                 return found
-        lasts = self.last_stamp - since > _LASTING * NANOSECONDS
-        if faults[0].kind is Kind.SPIKE and lasts and better(Kind.SPIKE, (cause := diagnosis.explain()).kind):
-            return cause
+        if faults[0].kind is Kind.SPIKE and self.last_stamp - since > _LASTING * NANOSECONDS:
+            cause = self._of_pair(diagnosis, since)
+            if better(Kind.SPIKE, cause.kind):
+                return cause
         if len(faults) == 1:
             return faults[0]
         return Fault(faults[0].kind, " and ".join(one.words for one in faults), either=faults)
+
+    def _of_pair(self, diagnosis: Diagnosis, since: int) -> Fault:
+        """Return the fault of a pair, unless others without a channel or topic in common changed at the same time.
+
+        No single fault does that.
+        """
+        found = diagnosis.explain()
+        alarms = (record.alarm for record in self._records)
+        near = (one for one in alarms if one.b and abs(one.since - since) <= _TOGETHER * NANOSECONDS)
+        pairs = {self.subjects[diagnosis.pair], *((one.a, one.b) for one in near if one.kind not in _NEVER_NEW)}
+        common = set.intersection(*map(self._sources, pairs))
+        return found if common or found.kind in _NEVER_NEW else _NEW
+
+    def _sources(self, pair: tuple[str, str]) -> set[str]:
+        """Return the fields and the topics of a pair; a table of all channels is no topic."""
+        topics = {modality_of(name) for name in pair}
+        everything = {modality_of(name) for name in self.baseline.names}
+        return {field_of(name) for name in pair} | (topics if len(everything) > 1 else set())
 
     def _end_of_stop(self, number: int) -> int:
         """Return the row at which a pair moves again after a stop that no good recording shows, or 0.
@@ -274,7 +302,8 @@ class EvidenceMonitor:
         record = self._on[number]
         fault = self._explain(number, record.alarm.since, record.alarm.time)
         record.diagnosed = self.last_stamp
-        if better(record.alarm.kind, fault.kind) and (self._is_new(record.alarm) or fault.kind in LATE):
+        improved = fault == _NEW or better(record.alarm.kind, fault.kind)
+        if improved and (self._is_new(record.alarm) or fault.kind in LATE):
             record.alarm = replace(record.alarm, **fault._asdict())
 
     def _waits(self, record: _Record) -> bool:
