@@ -99,3 +99,12 @@ def test_the_samples_tell_since_when_a_wheel_slips_though_it_hardly_turns_at_fir
     y[slips] += x[slips]
     rows = Relation.of(x + noise(0.05, seed=9), y).nearer(Stretch(2250, 2400))
     assert rows == (pytest.approx(2000, abs=20), pytest.approx(2400, abs=20))
+
+
+def test_the_samples_tell_since_when_an_offset_lasts_while_x_rests():
+    x = wave(0)
+    x[2000:2400] = 0.0
+    y = x + noise(0.05)
+    y[2000:2400] += 0.8
+    rows = Relation.of(x, y).nearer(Stretch(2250, 2400))
+    assert rows == (pytest.approx(2000, abs=20), pytest.approx(2400, abs=20))

@@ -114,8 +114,9 @@ class Relation:
         x, y = self._ordered(self.values, side)
         inside = (self.rows >= rows.begin) & (self.rows < rows.end)
         outside = mean_given(x[~inside], y[~inside])(x)
-        slope, level = np.polyfit(outside[inside], y[inside], 1)
-        gains = np.square(y - outside) - np.square(y - slope * outside - level)
+        line = np.stack([outside, np.ones_like(outside)], axis=1)
+        fitted = line @ np.linalg.lstsq(line[inside], y[inside], rcond=None)[0]  # also if x does not vary there
+        gains = np.square(y - outside) - np.square(y - fitted)
         lasts = rows.end > self.rows[-1]
         begin, end = likeliest_rows(gains, lasts)
         exact = Stretch(int(self.rows[begin]), rows.end if lasts else int(self.rows[end - 1]) + 1)
