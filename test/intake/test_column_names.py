@@ -26,6 +26,12 @@ def test_names_are_separated_by_other_signs_than_the_numbers(tmp_path):
     assert_read(written(tmp_path, names + NUMBERS.replace(",", " ")), {"Left_Count": A, "Right_Count": B})
 
 
+@pytest.mark.parametrize("names", ["t[s:double],a[double],b[V:float]", "time:double,a:float32,b:int"])
+def test_types_behind_the_names_are_left_out(tmp_path, names):
+    _, values, _ = read(written(tmp_path, f"{names}\n{NUMBERS}"))
+    assert [*values] in (["a", "b_V"], ["a", "b"])
+
+
 def test_the_time_is_behind_numbers_of_the_rows(tmp_path):
     numbered = "".join(f"{k} {line}\n" for k, line in enumerate(NUMBERS.replace(",", " ").splitlines()))
     notices = assert_read(written(tmp_path, numbered), {"column_3": A, "column_4": B})

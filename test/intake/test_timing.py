@@ -71,7 +71,7 @@ def test_a_recording_that_is_shorter_than_any_window_is_refused_with_a_way_out()
 
 def test_too_few_samples_are_counted():
     with pytest.raises(
-        RecordingError, match=r"5 s at 10 Hz hold 50 samples, and one window needs 64, which take 6.7 s"
+        RecordingError, match=r"5 s at 10 Hz hold 50 samples, and one window and its ends need 67, which take 6.7 s"
     ):
         choose_timing(5.0, {"/a": 10.0})
 

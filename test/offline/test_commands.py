@@ -204,7 +204,7 @@ def test_a_refusal_gives_numbers_that_work(small_bag, tmp_path, infonet):
     advice = re.search(r"choose (--window \S+ --hop \S+),", refused.stderr)[1].split()
     assert infonet("bag", small_bag, *advice, "--format", "npz", "--device", "cpu").returncode == 0
     too_short = infonet("bag", small_bag, "--duration", "2")
-    assert "2 s at 20 Hz hold 40 samples, and one window needs 64" in too_short.stderr
+    assert "2 s at 20 Hz hold 40 samples, and one window and its ends need 68" in too_short.stderr
 
 
 def test_names_do_not_steer_the_terminal(tmp_path, infonet):

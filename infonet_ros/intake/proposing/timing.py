@@ -129,11 +129,12 @@ def check_window(duration: float, clock: float, window: float | None = None, rem
     Raises RecordingError if not; the message has valid numbers, or the number of samples.
     """
     needed = _up((LEAST_SAMPLES + 0.5) / clock)
-    if duration < needed + _SPARE / clock:
+    least = needed + _SPARE / clock
+    if duration < least:
         raise RecordingError(
-            f"{duration:.3g} s at {clock:g} Hz hold {counted(int(duration * clock), 'sample')}, and one window needs "
-            f"{LEAST_SAMPLES}, which take {needed + _SPARE / clock:.3g} s: analyse a longer part, or topics that are "
-            f"faster{remedy}."
+            f"{duration:.3g} s at {clock:g} Hz hold {counted(int(duration * clock), 'sample')}, and one window and "
+            f"its ends need {math.ceil(least * clock)}, which take {least:.3g} s: analyse a longer part, or topics "
+            f"that are faster{remedy}."
         )
     if duration < SHORTEST_HOP:
         raise RecordingError(

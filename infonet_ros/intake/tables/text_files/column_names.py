@@ -10,6 +10,11 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import names_of_time, used_width
 from infonet_ros.text import counted, listed, unique_names
 
+_TYPE = re.compile(
+    r"(?i)\s*[\[({]TYPE[\])}]$|\s*:\s*TYPE(?=[\])}]?$)".replace(
+        "TYPE", r"(?:u?int(?:8|16|32|64)?|float(?:32|64)?|double|bool|boolean|long|string)"
+    )
+)
 _OF_DATES = re.compile(r"(?i)dat[eu]|day|tag|jour|fecha")
 
 
@@ -35,6 +40,8 @@ def names_of_columns(
             f"the header of {path} names {counted(len(header), 'column')}, but its rows have {counted(width, 'cell')}: "
             "expected the same number."
         )
+    if all(map(_TYPE.search, filter(None, header))):
+        header = [_TYPE.sub("", name) for name in header]
     wanted = [cell or f"column_{number}" for number, cell in enumerate(header, 1)]
     names = unique_names(wanted)
     if renamed := [name for name, before in zip(names, wanted, strict=True) if name != before]:
