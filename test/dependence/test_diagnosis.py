@@ -8,8 +8,10 @@ from gaussian_pairs import BREAK, NAMES, RATE, learnt_from, pair, run, seconds, 
 
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import Diagnosis
+from infonet_ros.dependence.baselines.diagnosis.value_changes import value_changes
 from infonet_ros.dependence.baselines.watching.alarm_groups import grouped
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
+from infonet_ros.series import paired_at_lag
 
 
 @pytest.mark.parametrize(
@@ -194,6 +196,14 @@ def test_of_one_pair_either_channel_may_be_shifted(baseline):
     assert (first.kind, first.channel) == (Kind.OFFSET, "")
     assert {fault.channel for fault in first.either} == set(NAMES)
     assert "gyro is shifted by about 0." in first.words and "odom is shifted by about -0." in first.words
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1.05, 0), (1.3, 2)])
+def test_a_factor_next_to_1_explains_nothing(baseline, factor, told):
+    samples = pair(4, 1000) * (factor, 1.0)
+    both = np.stack(paired_at_lag(*samples.T, 3))
+    changes = value_changes(baseline.expectations[0], NAMES, both, RATE)
+    assert sum("times what it was" in change.fault.words for change in changes) == told
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -13,6 +13,7 @@ from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.expectation import Expectation
 from infonet_ros.dependence.factors import factor_words
 
+_LEAST_LOG_FACTOR = 0.1  # a factor closer to 1 only brings values at the edge of the good range back into it
 _LEAST_DRIFT = 5.0  # seconds: a shorter stretch always looks as if it drifted
 _CLEAR_DRIFT = 3.0  # times the usual distance from a line that drifts: by so much it must change,
 _LARGE_DRIFT = 0.5  # and by so much of the offset
@@ -52,7 +53,7 @@ def value_changes(
         if len(known) < 2:
             continue
         factor = _factor(values[known], expected[known])
-        if factor > 0.0:
+        if factor > 0.0 and abs(np.log(factor)) > _LEAST_LOG_FACTOR:
             yield ValueChange(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {factor_words(factor)}", name))
         yield _offset(side, name, known, values - expected, rate)
 
