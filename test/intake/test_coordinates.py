@@ -112,6 +112,7 @@ def test_newtons_watts_and_degrees_are_units(tmp_path, unit):
         ("lat N/S", "table"),
         ("imu/acc m/s^2", "imu"),
         ("robot 1/x", "robot 1"),
+        ("Latitude / North (deg)", "table"),
     ],
 )
 def test_a_slash_in_a_unit_makes_no_group(name, group):

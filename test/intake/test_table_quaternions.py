@@ -13,6 +13,7 @@ NAMES = {
     "TUM": ("tx,qx,qy,qz,qw", "xyzw", "q"),
     "bagpy": ("seq,orientation.x,orientation.y,orientation.z,orientation.w", "xyzw", "orientation"),
     "upper case": ("n,Quat_W,Quat_X,Quat_Y,Quat_Z", "wxyz", "Quat"),
+    "SensorLog": ("n,quatX(R),quatY(R),quatZ(R),quatW(R)", "xyzw", "quat"),
     "PX4": ("n,q[0],q[1],q[2],q[3]", "wxyz", "q"),
 }
 

@@ -18,6 +18,7 @@ _RATIO = (  # without brackets: speed m/s, latitude N/S
     r"|N/S|E/W"
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_BETWEEN_FIELDS = re.compile(r"(?<!\s)[./](?!\s)")  # "Latitude / North" is one
 _UNIT = re.compile(rf"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|(?:^|\s)(?:{_RATIO}))\s*$")
 
 
@@ -29,8 +30,8 @@ def words_of(name: str) -> set[str]:
 def group_and_rest(name: str) -> tuple[str, str]:
     """Split the name of a column into its group and the rest."""
     bare = _UNIT.sub("", name)
-    position = max(bare.rfind("/"), bare.rfind("."))
-    return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
+    position = max((sign.start() for sign in _BETWEEN_FIELDS.finditer(bare)), default=0)
+    return (name[:position], name[position + 1 :]) if position else (TABLE_TYPE, name)
 
 
 def run_of(name: str) -> str:
@@ -42,7 +43,7 @@ def run_of(name: str) -> str:
 def path_of(name: str) -> str:
     """Make a path of a column's name: each part between points and slashes becomes a field."""
     unit = _UNIT.search(name)
-    parts = re.split(r"[./]", _UNIT.sub("", name))
+    parts = _BETWEEN_FIELDS.split(_UNIT.sub("", name))
     parts[-1] += unit[0] if unit else ""
     return ".".join(_identifier(part) for part in parts if re.search(r"\w", part)) or "column"
 

@@ -12,8 +12,8 @@ from infonet_ros.intake.tables.sheet import as_floats, is_number
 
 _OF_ARRAY = re.compile(r"(?:(?P<base>.*)[._])?column_(?P<part>\d+)")  # an array of four columns
 _FORMS = {
-    # qx, orientation.x, quat_x
-    re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE): "xyzw",
+    # qx, orientation.x, quat_x, and motionQuaternionX(R) of SensorLog
+    re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])(?:_R)?", re.IGNORECASE): "xyzw",
     # q[0] of PX4: with numbers, the scalar comes first
     re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE): "1230",
     _OF_ARRAY: "1234",
