@@ -69,8 +69,10 @@ def test_the_periods_of_a_description_are_no_rate(tmp_path):
         notices(path)
 
 
-def test_frames_that_are_missing_leave_their_time(tmp_path):
-    path = written(tmp_path, "Frame rate: 20\nframe,x\n5,1\n6,2\n9,3\n10,4\n")
+@pytest.mark.parametrize("point", ["", ".0"])
+def test_frames_that_are_missing_leave_their_time(tmp_path, point):
+    frames = (f"{frame}{point},{x}\n" for x, frame in enumerate([5, 6, 9, 10]))
+    path = written(tmp_path, "Frame rate: 20\nPacketCounter,x\n" + "".join(frames))
     assert [t for t, _ in rows(path, ("x",))] == [0, 50_000_000, 200_000_000, 250_000_000]
 
 

@@ -169,7 +169,7 @@ def _numbers_rows(sheet: Sheet, name: str) -> bool:
     Several rows may have one number, as those of a force plate for each frame of cameras.
     """
     column = sheet.columns[name]
-    if _fits(name) or not pa.types.is_integer(column.type) or not grows(column, 1.0):
+    if _fits(name) or not is_whole(column) or not grows(column, 1.0):
         return False
     steps = np.diff(as_floats(column))
     return bool(np.nanmedian(steps[steps > 0]) == 1)
