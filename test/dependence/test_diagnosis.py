@@ -326,9 +326,12 @@ def test_new_values_of_both_are_not_called_a_fault(baseline):
     assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
 
 
-def test_a_pair_that_differs_while_other_topics_have_new_values_is_not_called_decoupled(net):
+@pytest.mark.parametrize("topics", [("imu", "arm", "odom"), ("table",) * 3])
+def test_a_pair_that_differs_while_other_topics_have_new_values_is_not_called_decoupled(net, topics):
+    imu, arm, odom = topics
     good, new = (np.c_[pair(seed, count), pair(seed + 1, count)] for seed, count in ((0, 4000), (4, 1000)))
-    learnt = learnt_from(net, good, ("imu.x", "arm.x", "odom.x", "odom.y"), ((0, 1, 3), (2, 3, 3)))
+    names = (f"{imu}.gyro", f"{arm}.angle", f"{odom}.x", f"{odom}.y")
+    learnt = learnt_from(net, good, names, ((0, 1, 3), (2, 3, 3)))
     new[BREAK:, 0] = pair(77, len(new) - BREAK)[:, 0]
     assert Diagnosis(learnt, 0, new, BREAK).explain().kind is Kind.DECOUPLED
     new[BREAK:, 2] += 9.0  # one field alone may be broken, too
@@ -336,7 +339,7 @@ def test_a_pair_that_differs_while_other_topics_have_new_values_is_not_called_de
     new[BREAK:, 3] += 9.0
     fault = Diagnosis(learnt, 0, new, BREAK).explain()
     assert fault.kind is Kind.NOT_SEEN_BEFORE
-    assert fault.words.endswith("odom.x, odom.y have values that the good recordings do not contain")
+    assert fault.words.endswith(f"{odom}.x, {odom}.y have values that the good recordings do not contain")
 
 
 def test_a_pair_that_shares_less_is_not_called_decoupled(baseline):

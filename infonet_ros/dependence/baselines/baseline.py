@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
+from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, field_of, modality_of
 from infonet_ros.dependence.baselines.coverage import Coverage
 from infonet_ros.dependence.baselines.expectation import KNOTS, Expectation
 from infonet_ros.dependence.baselines.forms import RANKED, Form, in_form
@@ -141,6 +141,11 @@ class Baseline:
     def views_of(self, pair: int) -> list[int]:
         """Return the numbers of a pair's views."""
         return [number for number, view in enumerate(self.views) if view.pair == pair]
+
+    def sources(self, *names: str) -> set[str]:
+        """Return the fields of some channels, and their topics; a table of all channels is no topic."""
+        topics = {modality_of(name) for name in names} if len({*map(modality_of, self.names)}) > 1 else set()
+        return {field_of(name) for name in names} | topics
 
     @property
     def subjects(self) -> list[tuple[str, str]]:

@@ -16,7 +16,6 @@ from infonet_ros.dependence.baselines.channel_baseline import (
     LEAST_PAUSE,
     ChannelBaseline,
     field_of,
-    modality_of,
     rest_words,
     roughness,
 )
@@ -123,16 +122,15 @@ class Diagnosis:
         return Fault(kind, " and ".join(filter(None, words)), faulty[0] if len(faulty) == 1 else "") if faulty else None
 
     def _new_elsewhere(self) -> list[str]:
-        """Return the channels of other topics that are outside their range, if several are: the robot does new things.
+        """Return the channels of other sources that are outside their range, if several are: the robot does new things.
 
         A broken topic may take all of its channels out of their range, so those of the two topics do not count.
         """
         baseline = self.baseline
         good, samples = baseline.quantiles[Form.VALUES], self.samples[self.start :, : baseline.paired]
         outside = ((samples < good[:, 0]) | (samples > good[:, -1])).mean(axis=0) > _OUTSIDE
-        own = {modality_of(baseline.names[column]) for column in self._columns}
-        new = [baseline.names[column] for column in np.flatnonzero(outside)]
-        new = [name for name in new if modality_of(name) not in own]
+        pair, new = baseline.pairs[self.pair], [baseline.names[column] for column in np.flatnonzero(outside)]
+        new = [name for name in new if not baseline.sources(name) & baseline.sources(pair.a, pair.b)]
         return new if len({field_of(name) for name in new}) > 1 else []
 
     @cached_property

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.dependence.baselines.baseline import SINGLE_SHARE, Baseline, PairBaseline
-from infonet_ros.dependence.baselines.channel_baseline import field_of, modality_of
 from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import LONG_ZERO, Diagnosis
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch, Trouble
@@ -265,14 +264,8 @@ class EvidenceMonitor:
         alarms = (record.alarm for record in self._records)
         near = (one for one in alarms if one.b and abs(one.since - since) <= _TOGETHER * NANOSECONDS)
         pairs = {self.subjects[diagnosis.pair], *((one.a, one.b) for one in near if one.kind not in _NEVER_NEW)}
-        common = set.intersection(*map(self._sources, pairs))
+        common = set.intersection(*(self.baseline.sources(*pair) for pair in pairs))
         return found if common or found.kind in _NEVER_NEW else _NEW
-
-    def _sources(self, pair: tuple[str, str]) -> set[str]:
-        """Return the fields and the topics of a pair; a table of all channels is no topic."""
-        topics = {modality_of(name) for name in pair}
-        everything = {modality_of(name) for name in self.baseline.names}
-        return {field_of(name) for name in pair} | (topics if len(everything) > 1 else set())
 
     def _end_of_stop(self, number: int) -> int:
         """Return the row at which a pair moves again after a stop that no good recording shows, or 0.
