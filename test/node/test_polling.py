@@ -152,14 +152,11 @@ def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
 
 def test_a_short_queue_is_read_more_often(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.depth": 1})
-    publisher = graph.publisher(type(stamped(0.0)), "/a", 100)
-    sent = iter(range(100_000))
+    graph.publisher(type(stamped(0.0)), "/a")
 
     def read_more_often():
-        for _ in range(20):  # at once, so that the rate is high on a busy machine, too
-            publisher.publish(stamped(START + next(sent) / 500.0))
-            pause = node.topics.read()
-        return pause < USUAL_PERIOD
+        node.topics.topics[0].taken += 1_000_000  # as if so many had come since the last look
+        return node.topics.read() < USUAL_PERIOD
 
     graph.until(read_more_often)
 
