@@ -28,6 +28,7 @@ _MOST_UNTESTED = 2
 _UNTESTED_MI = 0.25  # nats, that a pair surely shares if it is told without a test
 _NEAREST = 0.1  # p-value after correction, of a pair that is told although it is not significant
 _LITTLE = 0.1  # nats, of pairs that come last
+_SHORT = 60.0  # seconds of a recording, of which times are told to a tenth of a second
 _MOST_RELATIONS = 3
 _MOST_ALONE = 2
 _AT_ONCE = 0.02  # of the recording: what starts or ends within that time of each other does so at once
@@ -321,5 +322,5 @@ def _lasts(analysis: Analysis, begin: int, end: int | None) -> str:
 
 
 def _since(analysis: Analysis, time: int) -> str:
-    """Return "120 s", from the start of what was analysed."""
-    return in_seconds(round((time - analysis.zero) / NANOSECONDS))
+    """Return "120 s", or of a short recording "12.3 s", from the start of what was analysed."""
+    return in_seconds(round((time - analysis.zero) / NANOSECONDS, int(analysis.span.duration < _SHORT)))
