@@ -4,6 +4,7 @@ import torch
 from scipy.special import ndtr
 from scipy.stats import kstest, spearmanr
 
+from infonet_ros.estimator.network.views import Side
 from infonet_ros.estimator.samples.conditioning import (
     DETERMINED,
     MOST_SLICES,
@@ -124,11 +125,12 @@ def test_moving_fits_are_those_of_each_neighbourhood(rng, equal):
 @pytest.mark.parametrize("dimensions", [1, 4])
 def test_surrogates_are_as_alike_as_independent_streams(rng, dimensions):
     given, _ = given_of(*rng.standard_normal((dimensions, 300)))
-    left, right = np.split(conditional_ranks(scores_of(*rng.standard_normal((160, 300))), given, 0)[0], 2)
-    shifted = np.roll(right, 100, axis=1)
+    ranks = Ordering.from_channels(rng.standard_normal((160, 300)), seed=0).ranks()
+    left, right = (Side(part, given) for part in np.split(ranks, 2))
+    own = right.conditional[0]
     by_chance, too_small, again = (
-        300.0 * np.square(np.corrcoef(left, one)[:80, 80:]).mean()
-        for one in (right, shifted, fitted_again(shifted, given, 0))
+        300.0 * np.square(np.corrcoef(left.conditional[0], one)[:80, 80:]).mean()
+        for one in (own, np.roll(own, 100, axis=1), right.shifted([100], 0))
     )
     assert too_small < 1.04 and again > 1.05  # 1 without a fit
     assert again == pytest.approx(by_chance, abs=0.12)

@@ -178,7 +178,7 @@ class _Target:
         if right.determined.any():
             return self._none(sources, times)
         shifts = surrogate_shifts(len(times), options.surrogates, options.seed)
-        medians = _partial(self.runner, left, right, np.append(0, shifts)).reshape(-1, len(lags), len(sources))
+        medians = _partial(self.runner, left, right, shifts.tolist()).reshape(-1, len(lags), len(sources))
         best = medians[0].argmax(axis=0)
         chosen = best * len(sources) + np.arange(len(sources))
         evidence = _evidence(left, right, shifts)
@@ -211,10 +211,11 @@ def _evidence(left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
     return evidence_of_pairs(sources, target, rows, np.zeros_like(rows), shifts, known=together)
 
 
-def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
-    """MI of the partial copula of all streams on the left with the one on the right, for each shift of it, (S, M)."""
-    sources, target = (RankedChannels.from_ranks(side.conditional[0], runner.pairs.device) for side in (left, right))
-    rows = np.arange(len(left.ranks))
-    block = PairBlock.of(sources, target, rows, np.zeros_like(rows), shifts)
+def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: Sequence[int]) -> np.ndarray:
+    """MI of the partial copula of all streams on the left with the one on the right, and its surrogates: (1 + S, M)."""
+    rights = np.concatenate([right.conditional[0], right.shifted(shifts, 0)])
+    sources, target = (RankedChannels.from_ranks(ranks, runner.pairs.device) for ranks in (left.conditional[0], rights))
+    columns, rows = np.indices((len(rights), len(left.ranks))).reshape(2, -1)
+    block = PairBlock.of(sources, target, rows, columns, np.zeros(1, dtype=np.int64))
     medians = np.concatenate([quantiles[:, 1] for _, quantiles in runner.pairs.quantiles([block])])
-    return np.where(left.determined, 0.0, medians.reshape(len(shifts), len(rows)))
+    return np.where(left.determined, 0.0, medians.reshape(len(rights), -1))

@@ -50,6 +50,15 @@ class Side:
         """Which streams are functions of the given streams, (N,) bool."""
         return self.unexplained[0] < DETERMINED
 
+    def shifted(self, shifts: Sequence[int], width: int) -> np.ndarray:
+        """Return surrogates: conditional ranks that are shifted by some numbers of samples, and fitted again.
+
+        They are (S * N, R), all streams for one shift after the other.
+        """
+        turned = [self.conditional[width][:0], *(np.roll(self.conditional[width], shift, axis=1) for shift in shifts)]
+        with ONE_THREAD:
+            return fitted_again(np.concatenate(turned), self.given, width)
+
     @cached_property
     def _conditioned(self) -> list[tuple[np.ndarray, np.ndarray]]:
         scores = normal_scores(self.ranks)
@@ -66,9 +75,7 @@ class ShiftedSide(Side):
 
     @cached_property
     def _conditioned(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        turned = [np.roll(ranks, self.shift, axis=1) for ranks in self.data.conditional]
-        with ONE_THREAD:
-            fitted = [fitted_again(ranks, self.given, width) for width, ranks in enumerate(turned)]
+        fitted = [self.data.shifted([self.shift], width) for width in range(len(WIDTHS))]
         return list(zip(fitted, self.data.unexplained, strict=True))
 
 
