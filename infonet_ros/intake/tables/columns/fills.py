@@ -44,6 +44,7 @@ def _may_fill(number: float) -> bool:
     return abs(number) >= _LARGE or _NINES.fullmatch(text) is not None or text in _LIMITS
 
 
+@np.errstate(over="ignore")  # of numbers next to the largest of their type
 def _is_apart(numbers: np.ndarray, fill: float) -> bool:
     others = np.unique(numbers[np.isfinite(numbers) & (numbers != fill)])
     return len(others) >= _FEWEST and bool(np.abs(others - fill).min() > _APART * np.ptp(others))
