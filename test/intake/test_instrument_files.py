@@ -124,10 +124,10 @@ def test_numbers_that_stand_for_unknown_values_are_unknown(tmp_path, fill):
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_numbers_next_to_the_largest_are_read(tmp_path):
+def test_numbers_next_to_the_largest_are_unknown(tmp_path):
     numbers = [1.5e308 * (-1) ** k / (1 + k % 5) for k in range(len(TIME))]
     path = written(tmp_path, "time,x\n" + "".join(f"{t:.2f},{x}\n" for t, x in zip(TIME, numbers, strict=True)))
-    assert [x for _, (x,) in rows(path, ("x",))] == numbers
+    assert np.isnan([x for _, (x,) in rows(path, ("x",))]).all()
 
 
 @pytest.mark.parametrize(
