@@ -110,7 +110,7 @@ def run(benchmark: Benchmark, options: Options, out: Path) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{benchmark.name}.json"
-    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(record) + "\n", encoding="utf-8")
     print(save(benchmark, load(file), out), flush=True)
 
 
