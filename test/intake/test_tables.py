@@ -195,3 +195,11 @@ def test_times_of_two_zones_are_reported(tmp_path):
     ]
     with pytest.raises(RecordingError, match="do not overlap, as if in two time zones"):
         together(paths)
+
+
+def test_covariances_in_quotes_delimit_nothing(tmp_path):
+    """As bagpy writes an odometry; between the quotes are more blanks and commas than between the columns."""
+    covariance = f"({', '.join(['0.1'] * 36)})"
+    lines = [f'{k / 10},{k % 7},"{covariance}",{k % 5}' for k in range(60)]
+    path = written(tmp_path, "\n".join(["Time,x,covariance,y", *lines]))
+    assert rows(path, ("x", "covariance_35", "y")) == [(k * 10**8, [k % 7, 0.1, k % 5]) for k in range(60)]

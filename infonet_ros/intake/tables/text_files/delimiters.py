@@ -7,6 +7,7 @@ from itertools import islice
 from infonet_ros.intake.tables.cells.line_cells import MOST_CELLS, are_texts, is_value, split, usual_width
 
 _DELIMITERS = "\t;|, "  # of equals, the first
+_QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))[ ]*"[^"]*"[ ]*(?=[,;\t|]|$)')  # a cell, whose signs delimit nothing
 _PADDED = re.compile(r"\t*([;|,])\t*")
 
 
@@ -16,7 +17,8 @@ def find_delimiter(lines: Sequence[str]) -> str:
     It is the one that suits best: of the signs that each line holds equally often, or else the lines of the later half,
     or else of all. Tabs may delimit where blanks suit best but stand between no numbers.
     """
-    padded = [_PADDED.sub(r"\1", line) for line in (lines[:-1] if len(lines) > 2 else lines)]  # the last may be cut
+    whole = lines[:-1] if len(lines) > 2 else lines  # the last may be cut
+    padded = [_PADDED.sub(r"\1", _QUOTED.sub('""', line)) for line in whole]
     later = padded[len(padded) // 2 :]  # behind descriptions
     suits = {delimiter: _suits(lines, delimiter) for delimiter in _DELIMITERS}
     even = [sign for sign in _DELIMITERS[:-1] if _is_even(padded, sign)]

@@ -25,7 +25,7 @@ _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
 _MARKED = re.compile(r"(?:^|(?<=[,;\t|\"]))'(?=[\d+-])", re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
-_ENDED = re.compile(r"^([^;\n]*[,\t| ][^;\n]*);[ \t\r]*$", re.MULTILINE)
+_ENDED = re.compile(r"^(?=[^;\n,\t| ]*[,\t| ])([^;\n]*);[ \t\r]*$", re.MULTILINE)
 _OF_CELLS = r"(?:(?=[^;\t\n]*([;\t]))|(?=[^,\n]*(,))|)"  # the delimiter in the rest of the row; a comma may be decimal
 _MONITORED = re.compile(rf"^(\[?\d{{1,2}}:\d{{2}}:\d{{2}}[.,]\d+\]?)[ \t]+->[ \t]*{_OF_CELLS}", re.MULTILINE)
 _STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab that delimits all cells
