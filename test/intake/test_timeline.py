@@ -95,7 +95,7 @@ def test_a_topic_whose_clock_is_wrong_stays_aside(offset, begin):
     assert jumps(timeline) == (0, 0)
 
 
-@pytest.mark.parametrize("offset", [15.0, 30.0])
+@pytest.mark.parametrize("offset", [5.0, 15.0, 30.0])
 def test_a_clock_that_is_set_on_the_way_stays_aside_when_the_others_reach_its_first_new_stamp(offset):
     good = regular("imu", 50, 60) + regular("fix", 1, 60)
     set_on_the_way = regular("odom", 10, 20) + regular("odom", 10, 40, offset, 20.0)
@@ -151,6 +151,28 @@ def test_a_clock_that_is_set_by_a_little_is_followed():
     assert found == {"a": stamps(good, "a"), "b": stamps(step, "b")}
     assert jumps(timeline) == (0, 0)
     assert timeline.steps == {"b": [pytest.approx(-5.0, abs=0.01)]}
+
+
+@pytest.mark.parametrize("behind", [0.0, 4.0])
+def test_a_topic_that_pauses_is_taken_again(behind):
+    """Also if the stamps of the other one always lie behind: those before the pause do so, too."""
+    other = regular("b", 20, 30, -behind)
+    paused = [message for message in regular("a", 50, 30) if not 10.0 < message[0] < 16.0]
+    found, timeline = taken(other + paused)
+    assert found == {"a": stamps(paused, "a"), "b": stamps(other, "b")}
+    assert not any(timeline.outliers.values())
+
+
+@pytest.mark.parametrize("name", ["imu", "odom"])
+def test_of_two_topics_the_one_whose_clock_is_set_ahead_stays_aside(name):
+    rates = {"imu": 100, "odom": 10}
+    sound = {own: regular(own, rate, 30) for own, rate in rates.items() if own != name}
+    broken = regular(name, rates[name], 10) + regular(name, rates[name], 20, 5.0, begin=10.0)
+    found, timeline = taken([*broken, *(m for own in sound.values() for m in own)])
+    good = {name: broken[: 10 * rates[name]], **sound}
+    assert found == {own: stamps(messages, own) for own, messages in good.items()}
+    assert timeline.offsets[name] == pytest.approx(5.0, abs=0.2)
+    assert jumps(timeline) == (0, 0)
 
 
 def test_a_topic_of_one_message_a_minute_is_one_stream():

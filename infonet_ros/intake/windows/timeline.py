@@ -13,7 +13,8 @@ is set aside until it is clear which is the case:
 - The next message of the topic continues the earlier ones: the message that was set aside was an outlier, and is
   dropped.
 - Several messages in a row agree with one another, and they are less than a leap away: the topic had paused, or its
-  clock was set. The waiting messages are taken.
+  clock was set back. The waiting messages are taken. If its clock was set ahead while the others continue as before,
+  they stay aside: the others would all seem late.
 - They agree, and so do most of the other topics: time has jumped, and the waiting messages are the first of the new
   time.
 - They agree, and most of the other topics continue as before: the topic's clock is wrong, and its messages stay aside.
@@ -66,6 +67,7 @@ class _Topic(Generic[Item]):
 
     taken: int = 0
     last: int | None = None  # newest stamp that was taken
+    lead: int = 0  # by which it was ahead of those of the other topics
     moved: int = 0  # number of the message that brought it
     period: float = 0.0  # nanoseconds, usual
     error: int | None = None  # of the last stamp, against its arrival
@@ -73,6 +75,7 @@ class _Topic(Generic[Item]):
     began: int = 0
     first: int = 0
     ahead: int = 0  # of the newest stamp that all topics had then
+    gained: int = 0  # by how much more than before, of the others; a pause gains nothing
     newest: int = 0
 
     @property
@@ -162,12 +165,12 @@ class Timeline(Generic[Item]):
         if sum(len(self.topics[voter].waiting) for voter in voters) < SEVERAL or topic.newest == topic.first:
             return Admission(False, [])
         assert self.newest is not None
-        if topic.first >= self.newest and topic.ahead <= self.leap:
+        if topic.first >= self.newest and topic.ahead <= self.leap and not self._set_ahead(topic, voters):
             return Admission(False, self._take_waiting(voters))
         if self._time_jumped(topic, voters):
             return Admission(True, self._begin_anew(topic, voters))
-        if topic.newest - topic.first >= _DECIDED and abs(topic.newest - self.newest) <= self.leap:
-            # Its own clock was set, by less than topics may be apart.
+        if topic.newest - topic.first >= _DECIDED and -self.leap <= topic.newest - self.newest <= DISORDER:
+            # Its own clock was set back, by less than topics may be apart.
             if topic.last is not None:
                 self.steps.setdefault(name, []).append((topic.first - topic.last - topic.period) / NANOSECONDS)
             topic.last = None
@@ -193,6 +196,7 @@ class Timeline(Generic[Item]):
                 step = (stamp - topic.last) / count
                 topic.period += (_SMOOTHING if topic.period else 1.0) * (step - topic.period)
             topic.last, topic.moved = stamp, self._number
+            topic.lead = stamp - self._newest_beside(topic)
         if arrival is not None:
             topic.error = stamp - arrival
         topic.taken += count
@@ -206,6 +210,7 @@ class Timeline(Generic[Item]):
             topic.waiting.clear()
             topic.began, topic.first, topic.newest = message.number, message.stamp, message.stamp
             topic.ahead = message.stamp - self.newest
+            topic.gained = 0 if topic.last is None else message.stamp - self._newest_beside(topic) - topic.lead
         topic.waiting.append(message)
         topic.newest = max(topic.newest, message.stamp)
         if message.arrival is not None:
@@ -219,15 +224,36 @@ class Timeline(Generic[Item]):
             if other.waiting and abs(other.newest - topic.newest) <= self.leap
         ]
 
-    def _time_jumped(self, topic: _Topic[Item], voters: list[str]) -> bool:
-        """Return whether other topics have jumped too, not only this one."""
+    def _newest_beside(self, topic: _Topic[Item]) -> int:
+        """Return the newest stamp that was taken of all topics but one; its own if there is no other."""
+        stamps = (other.last for other in self.topics.values() if other is not topic and other.last is not None)
+        return max(stamps, default=topic.last or 0)
+
+    def _set_ahead(self, topic: _Topic[Item], voters: list[str]) -> bool:
+        """Return whether the clock of this topic may have been set ahead, while the others continue as before.
+
+        After a pause it is ahead of them by as much as before, or they jump, too.
+        """
+        if topic.gained <= DISORDER:
+            return False
+        stay, unheard = self._others(voters)
+        behind = any(other.last is not None and other.last < topic.newest - DISORDER for other in stay)
+        return behind or (not stay and unheard and topic.newest - topic.first < _DECIDED)
+
+    def _others(self, voters: list[str]) -> tuple[list[_Topic[Item]], bool]:
+        """Return the topics that continued as before since voters have waited, and whether another one may yet."""
         assert self.newest is not None
-        began = min(self.topics[voter].began for voter in voters)
+        began, newest = min(self.topics[voter].began for voter in voters), self.newest
         others = [other for other in self.topics.values() if not other.waiting]
         stay = [other for other in others if other.moved > began]
         unheard = any(
-            other.moved <= began and other.last is not None and other.last >= self.newest - _DECIDED for other in others
+            other.moved <= began and other.last is not None and other.last >= newest - _DECIDED for other in others
         )
+        return stay, unheard
+
+    def _time_jumped(self, topic: _Topic[Item], voters: list[str]) -> bool:
+        """Return whether other topics have jumped too, not only this one."""
+        stay, unheard = self._others(voters)
         decided = topic.newest - topic.first >= _DECIDED
         if not stay:
             return decided or not unheard
