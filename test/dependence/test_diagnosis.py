@@ -174,6 +174,22 @@ def test_swapped_channels_are_reported(net, names):
     assert monitor.history[0].words == f"{names[0]} and {names[2]} are swapped, or odom.x and odom.y are swapped"
 
 
+def test_a_late_topic_is_not_called_swapped_where_another_one_measures_the_same(net):
+    """Then channels of the sound topic fit in the place of its own ones."""
+    names, noise = ("imu.yaw", "imu.gyro", "odom.yaw", "odom.gyro"), 0.3
+
+    def one_turn(seed, count):
+        turn = pair(seed, count)[:, :1]
+        return turn + noise * np.random.default_rng(seed).standard_normal((count, 4))
+
+    learnt = learnt_from(net, one_turn(0, 4000), names, [(0, 2, 0), (0, 3, 0), (1, 2, 0), (1, 3, 0)])
+    samples = one_turn(4, 700)
+    samples[BREAK:, 2:] = samples[BREAK - 8 : -8, 2:]
+    _, monitor = run(learnt, samples[:, [names.index(name) for name in learnt.names]])
+    assert {alarm.kind for alarm in monitor.history} == {Kind.DELAY_CHANGED}
+    assert len(monitor.history) == 4
+
+
 @pytest.mark.parametrize(("apart", "kind"), [(0, Kind.NOT_SEEN_BEFORE), (300, Kind.SCALED)])
 def test_pairs_without_a_common_channel_that_change_at_one_time_are_not_called_broken(net, apart, kind):
     """No single fault inverts the signs of both pairs; but two faults, 30 s apart, do."""

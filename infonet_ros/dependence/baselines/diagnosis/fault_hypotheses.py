@@ -157,7 +157,7 @@ class FaultSearch:
         names, lag = self.baseline.names, self.baseline.pairs[self.pair].lag
         for side, column in enumerate(self._columns):
             for other in range(len(names)):
-                if other in self._columns or not self._fits_elsewhere(column, other):
+                if other in self._columns or not self._fits_elsewhere(column, other) or self._differ(column, other):
                     continue
                 columns = list(self._columns)
                 columns[side] = other
@@ -172,13 +172,28 @@ class FaultSearch:
             columns = list(self.baseline.columns(number))
             if other not in columns or column in columns or number == self.pair:
                 continue
-            its = FaultSearch(self.baseline, number, self.samples, self.recent)
             columns[columns.index(other)] = column
-            x, y = its._ranks(self.samples[:, columns].T)
-            fits = its._fits([np.stack(paired_at_lag(x, y, pair.lag)), its._as_it_is])
+            fits = self._of_other(number, columns)
             if fits.nats[0] > pair.mi / 2.0 and fits.clear(0) and fits.clear(0, 1):
                 return True
         return False
+
+    def _differ(self, column: int, other: int) -> bool:
+        """Return whether two channels are a pair, which does not fit if they are swapped.
+
+        If one of two that measure the same is late, the other one fits in its place as well.
+        """
+        for number, pair in enumerate(self.baseline.pairs):
+            columns = self.baseline.columns(number)
+            if {*columns} == {column, other}:
+                return bool(self._of_other(number, columns[::-1]).nats[0] <= pair.mi / 2.0)
+        return False
+
+    def _of_other(self, number: int, columns: Sequence[int]) -> Fits:
+        """Return how well two channels fit in the place of another pair, and how well that pair fits as it is."""
+        its = FaultSearch(self.baseline, number, self.samples, self.recent)
+        x, y = its._ranks(self.samples[:, list(columns)].T)
+        return its._fits([np.stack(paired_at_lag(x, y, self.baseline.pairs[number].lag)), its._as_it_is])
 
 
 def _moved_in_time(name: str, later: float) -> Fault:
