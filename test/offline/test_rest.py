@@ -41,6 +41,16 @@ def test_rest_is_found_where_it_is(plan, rng):
     assert rests[~moving].all()
 
 
+def test_a_platform_that_trembles_for_some_seconds_rests_on(rng):
+    moving = moves(SECONDS["once"])
+    samples = streams(rng, moving)
+    trembling = slice(int(105 * RATE), int(108 * RATE))  # half of the channels, such as those of a phone in a hand
+    samples[trembling, :3] += streams(rng, np.ones(150, dtype=bool), 3)
+    rests = resting(samples, RATE)
+    assert rests[~moving].all()
+    assert rests[moving].mean() < 0.15
+
+
 @pytest.mark.parametrize("plan", SECONDS)
 def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
     rng, by_rest, found = np.random.default_rng(4), [], []

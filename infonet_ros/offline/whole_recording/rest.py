@@ -39,8 +39,9 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     blocks = samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1])
     still, asked = _still(blocks)
     together = _together(still)
-    rests = ndimage.binary_dilation(together)  # a block that is partly still belongs to neither
-    platform = len(rests) and _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
+    rests = ndimage.binary_dilation(_at_last(still))  # a block that is partly still belongs to neither
+    often = ndimage.binary_dilation(together).mean() if len(together) else 0.0
+    platform = _SELDOM < often and rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
     if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")
@@ -84,16 +85,35 @@ def _still(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _together(still: np.ndarray) -> np.ndarray:
     """Say in which blocks channels (B, M), 1 where still, rest together, (B,) bool; never in all of them."""
     share = mean_of_known(still.T)
-    together = share >= _QUORUM
-    for value in (False, True):  # first short moves become rest, then short stops motion
-        for begin, end in runs(together == value):
-            if end - begin < _STRETCH:
-                together[begin:end] = not value
+    together = _stretches(share >= _QUORUM)
     for begin, end in runs(together):
         around = (share[max(0, begin - _STRETCH) : begin], share[end : end + _STRETCH])
         if any(len(side) and side.min() >= _MOVING for side in around):
             together[begin:end] = False
     return together & ~together.all()
+
+
+def _at_last(still: np.ndarray) -> np.ndarray:
+    """Say in which blocks channels (B, M) of a platform rest, (B,) bool, also where they come to rest one by one.
+
+    Between two stretches of rest it rests on if half of the channels are still in each block, such as a phone in a hand.
+    """
+    share = mean_of_known(still.T)
+    rests = _stretches(share >= _QUORUM)
+    for begin, end in runs(~rests):
+        if 0 < begin and end < len(rests) and share[begin:end].min() >= _MOVING:
+            rests[begin:end] = True
+    return rests
+
+
+def _stretches(still: np.ndarray) -> np.ndarray:
+    """Return blocks (B,) in which all is ``still``; first short moves become still, then short stops do not."""
+    found = still.copy()
+    for value in (False, True):
+        for begin, end in runs(found == value):
+            if end - begin < _STRETCH:
+                found[begin:end] = not value
+    return found
 
 
 def _stands(blocks: np.ndarray, together: np.ndarray) -> bool:
