@@ -41,7 +41,7 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     together = _together(still)
     rests = ndimage.binary_dilation(_at_last(still))  # a block that is partly still belongs to neither
     often = ndimage.binary_dilation(together).mean() if len(together) else 0.0
-    platform = _SELDOM < often and rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
+    platform = often > _SELDOM and rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
     if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")
@@ -96,12 +96,12 @@ def _together(still: np.ndarray) -> np.ndarray:
 def _at_last(still: np.ndarray) -> np.ndarray:
     """Say in which blocks channels (B, M) of a platform rest, (B,) bool, also where they come to rest one by one.
 
-    Between two stretches of rest it rests on if half of the channels are still in each block, such as a phone in a hand.
+    Between two stretches of rest it rests on if half of the channels are still in each block, as a phone in a hand is.
     """
     share = mean_of_known(still.T)
     rests = _stretches(share >= _QUORUM)
     for begin, end in runs(~rests):
-        if 0 < begin and end < len(rests) and share[begin:end].min() >= _MOVING:
+        if begin > 0 and end < len(rests) and share[begin:end].min() >= _MOVING:
             rests[begin:end] = True
     return rests
 
