@@ -179,3 +179,13 @@ def test_spikes_of_a_channel_that_is_noisier_are_called_noise():
     (one,) = grouped([*spikes, noise])
     assert (one.kind, one.whole.time) == (Kind.NOISIER, 5 * SECOND)
     assert str(one).split(": ")[1] == "wheel is noisier than before"
+
+
+def test_a_spike_and_what_lasts_after_it_are_one_cause():
+    """A position whose sign is inverted jumps; afterwards its rate, too, has the wrong sign."""
+    spike = alarm("wheel", "yaw", 5, Kind.SPIKE, "wheel has a spike", "wheel", end=6)
+    either = tuple(Fault(Kind.SCALED, f"{name} has an inverted sign", name) for name in ("wheel", "gyro"))
+    sign = replace(alarm("wheel", "gyro", 5, Kind.SCALED, "wheel or gyro has an inverted sign"), either=either)
+    (one,) = grouped([spike, sign])
+    assert (one.kind, one.channel) == (Kind.SCALED, "wheel")
+    assert str(one).split(": ")[1] == "wheel has an inverted sign"

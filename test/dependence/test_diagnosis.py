@@ -40,7 +40,8 @@ def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
     assert {alarms[0].a, alarms[0].b} == set(NAMES)
 
 
-def test_a_cause_that_shows_late_is_still_named(baseline, monkeypatch):
+@pytest.mark.parametrize(("spike", "kind"), [(0.0, Kind.DECOUPLED), (12.0, Kind.SPIKE)])
+def test_a_cause_that_shows_late_is_still_named(baseline, monkeypatch, spike, kind):
     """A robot that drives straight on does not show yet which sensor is mounted the wrong way round."""
 
     def explain(self):
@@ -49,7 +50,8 @@ def test_a_cause_that_shows_late_is_still_named(baseline, monkeypatch):
 
     monkeypatch.setattr(Diagnosis, "explain", explain)
     samples = with_fault("other time", pair(4, 1000))
-    assert run(baseline, samples[: BREAK + 280])[0][0].kind is Kind.DECOUPLED
+    samples[BREAK, 0] += spike
+    assert run(baseline, samples[: BREAK + 280])[0][0].kind is kind
     assert run(baseline, samples)[0][0].kind is Kind.SCALED
 
 

@@ -31,7 +31,7 @@ class AlarmGroup:
         """The alarm that names the cause best: noise makes spikes, too."""
         cause = self.alarms[0]
         for one in self.alarms:
-            if one.channel and cause.kind not in PROVISIONAL and better(cause.kind, one.kind):
+            if (one.channel or one.either) and cause.kind not in PROVISIONAL and better(cause.kind, one.kind):
                 cause = one
         return cause
 

@@ -306,12 +306,12 @@ class EvidenceMonitor:
         Samples that fit the baseline again tell nothing of the fault.
         """
         alarm = record.alarm
-        improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
+        improves = {*EXPLAINED, Kind.FROZEN} if self._is_new(alarm) else set()
         longer = self.last_stamp - alarm.since > _LONGER * (record.diagnosed - alarm.since)
         return (
             longer
             and record.fits_since is None
-            and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, *improves}
+            and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, Kind.SPIKE, *improves}
         )
 
     def _is_new(self, alarm: Alarm) -> bool:
