@@ -45,6 +45,25 @@ def test_a_position_that_jumps_is_told_by_its_rate(lasts):
     assert jump.sentence("then").startswith("gps.x jumps then, by ") and abs(jump.value) == pytest.approx(8.0, rel=0.2)
 
 
+def test_a_field_that_is_back_at_once_does_not_jump():
+    rng = np.random.default_rng(5)
+    rate = ar(rng, 60.0) + 0.1 * rng.standard_normal(COUNT)
+    rate[900:902] += (80.0, -80.0)
+    stamps = np.arange(COUNT, dtype=np.int64) * 100_000_000
+    nothing = np.zeros(2, dtype=bool)
+    assert not find_lone_changes(np.column_stack([rate, ar(rng, 60.0)]), stamps, ["z|rate", "v"], nothing, nothing)
+
+
+def test_a_rate_that_is_0_but_for_rounding_has_no_jump():
+    rng = np.random.default_rng(6)
+    rate = 1e-15 * rng.standard_normal(COUNT)
+    rate[:8] += ar(rng, 40.0)[:8]
+    rate[900:902] += 1e-13
+    stamps = np.arange(COUNT, dtype=np.int64) * 100_000_000
+    nothing = np.zeros(2, dtype=bool)
+    assert not find_lone_changes(np.column_stack([rate, ar(rng, 60.0)]), stamps, ["z|rate", "v"], nothing, nothing)
+
+
 def test_a_button_and_a_channel_full_of_spikes_are_not():
     rng = np.random.default_rng(1)
     button, radar = np.zeros(COUNT), 0.1 * rng.standard_normal(COUNT)

@@ -28,6 +28,8 @@ _OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
 _EVERY = (1, 2, 4, 8)  # samples of a rate that are compared: a jump lasts as long as the rate is taken
 _STANDS_OUT = 6.0  # times the next spike, and times all other steps, that a spike is high
 _RESTLESS = 0.5  # of the samples differ from the one before: a button that is pressed is no spike
+_STAYS = 0.5  # of the largest step of a jump, or the field is back where it was
+_ROUNDING = 1e-9  # of the largest value: the computed rate of a value that is kept is not quite 0
 _LEAST_SIGMAS = 10.0  # of another level, in standard errors with autocorrelation
 _UNUSUAL = 5.0  # times the usual difference of levels at other times
 _LEAST_OFFSET = 2.0  # standard deviations about either level
@@ -77,7 +79,7 @@ def find_lone_changes(
     """
     found = [*_spikes(samples, stamps, names, np.flatnonzero(measured))]
     for channel in np.flatnonzero(~measured).tolist():
-        jumps = (_spikes(samples[::every], stamps[::every], names, np.array([channel])) for every in _EVERY)
+        jumps = (_spikes(samples, stamps, names, np.array([channel]), every) for every in _EVERY)
         found += next((one for one in map(list, jumps) if one), [])
     for channel in np.flatnonzero(lone & measured).tolist():
         found += _other_level(samples, stamps, names, channel)
@@ -85,34 +87,45 @@ def find_lone_changes(
 
 
 def _spikes(
-    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], channels: np.ndarray
+    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], channels: np.ndarray, every: int = 1
 ) -> Iterator[LoneChange]:
-    """Yield the channels with a few spikes that are much higher than all else that the channel does."""
-    values = samples[:, channels]
+    """Yield the channels with a few spikes that are much higher than all else that the channel does.
+
+    Of so many samples only one is compared.
+    """
+    values = samples[::every, channels]
     no_angles = np.zeros(len(channels), dtype=bool)  # whole turns are unwrapped
     heights = spike_heights(values, no_angles, usual_steps(values, no_angles))
     if not len(heights):
         return
     for column, channel in enumerate(channels.tolist()):
-        rows = _standing_out(heights[:, column], values[:, column])
-        if rows:
-            sizes = [_size(values[:, column], stamps, row, is_rate(names[channel])) for row in rows]
-            times = tuple(int(stamps[row]) for row in sorted(rows))
-            yield LoneChange(names[channel], times, None, min(sizes, key=abs), True)
+        rows = [every * row for row in sorted(_standing_out(heights[:, column], values[:, column]))]
+        sizes = {row: _size(samples[:, channel], stamps, row, every * REACH, is_rate(names[channel])) for row in rows}
+        if there := {row: size for row, size in sizes.items() if size}:
+            times = tuple(int(stamps[row]) for row in there)
+            yield LoneChange(names[channel], times, None, min(there.values(), key=abs), True)
 
 
-def _size(values: np.ndarray, stamps: np.ndarray, row: int, rate: bool) -> float:
-    """Return by how much a sample stands out from one before it; of a ``rate``, by how much its field jumps there."""
-    around = slice(row - REACH, row + REACH + 1)
-    above = values[around] - values[row - REACH]
-    return float(np.nansum(above[:-1] * np.diff(stamps[around])) / NANOSECONDS if rate else above[REACH])
+def _size(values: np.ndarray, stamps: np.ndarray, row: int, reach: int, rate: bool) -> float:
+    """Return by how much a sample stands out from one before it; of a ``rate``, by how much its field jumps there.
+
+    A field that goes back at once does not jump: 0.
+    """
+    around = slice(row - reach, row + reach + 1)
+    above = values[around] - values[row - reach]
+    if not rate:
+        return float(above[reach])
+    steps = above[:-1] * np.diff(stamps[around]) / NANOSECONDS
+    jump = float(np.nansum(steps))
+    return jump if abs(jump) > _STAYS * np.nanmax(np.abs(steps)) else 0.0
 
 
 def _standing_out(heights: np.ndarray, values: np.ndarray) -> list[int]:
     """Return the rows of samples (T,) that stand out far more than any others, the highest first."""
     steps = np.abs(np.diff(values))
     steps = np.sort(steps[np.isfinite(steps)])
-    if len(steps) <= _OF_SPIKES or (steps > 0.0).mean() < _RESTLESS:
+    rounded = _ROUNDING * np.nanmax(np.abs(values), initial=0.0)
+    if len(steps) <= _OF_SPIKES or (steps > rounded).mean() < _RESTLESS:
         return []
     spikes = runs(heights > 0.0)
     tops = [begin + int(heights[begin:end].argmax()) for begin, end in spikes.tolist()]
