@@ -96,7 +96,8 @@ def _follows(column: Column, settled: Column) -> bool:
     """Return whether a field that wanders does not beside one that does not, so that it has a level, too."""
     moments = _moments([column, settled])
     own, other = (average_ranks(np.interp(moments, c.stamps, c.values)) - 0.5 for c in (column, settled))
-    if abs(np.corrcoef(own, other)[0, 1]) < _FOLLOWS:
+    move = np.ptp(own) > 0.0 and np.ptp(other) > 0.0  # within their common time
+    if not move or abs(np.corrcoef(own, other)[0, 1]) < _FOLLOWS:
         return False
     bins = (other * _BINS / _MOMENTS).astype(int)
     means = np.bincount(bins, own, _BINS) / np.maximum(np.bincount(bins, minlength=_BINS), 1)

@@ -200,14 +200,17 @@ class _Comparison:
         return np.where(later, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
     def discriminants(self, found: _Compared) -> dict[Pair, np.ndarray]:
-        """Return the discriminants of the strongest significant pairs, or of the strongest, each at its delay."""
+        """Return the discriminants of the strongest significant pairs, or of the strongest, each at its delay.
+
+        Pairs with too few common samples for one are left out.
+        """
         matrix = found.delays.matrix
         pairs = (found.significant_pairs or strongest_pairs(matrix))[:_DISCRIMINANTS]
         if not pairs:
             return {}
         lags = [round(float(matrix.lag[pair]) * self.window.rate) for pair in pairs]
         tables = self.net.discriminants(self.window.samples, pairs, lags, seed=self.settings.seed)
-        return dict(zip(pairs, tables, strict=True))
+        return {pair: table for pair, table in zip(pairs, tables, strict=True) if np.isfinite(table).all()}
 
     def drifts(self, found: _Compared) -> tuple[ClockDrift, ...]:
         """Return which topics drift apart, by the pairs that are significant; see `clock_drifts`."""
