@@ -54,13 +54,13 @@ def test_a_pair_that_shares_little_needs_no_explanation(small_analysis, shared, 
     assert [one.kind for one in found].count("explained") == told
 
 
-@pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
-def test_a_large_group_is_no_explanation(small_analysis, members, told):
-    """Of three channels the middle one is worth a sentence; of more, each is in the middle."""
+@pytest.mark.parametrize(("members", "told"), [((0, 2, 4), True), ((0, 2, 3, 4), False)])
+def test_a_group_of_three_tells_which_one_is_between_the_others(small_analysis, members, told):
+    """Of more channels, each is in the middle."""
     analysis = with_pairs(small_analysis, dict.fromkeys(combinations(members, 2), 1.2))
-    analysis = replace(analysis, explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)})
-    explained = [one.channels for one in findings(analysis) if one.kind == "explained"]
-    assert explained == [("odom.x", "imu.x", "cmd.x")] * told
+    group, *others = findings(replace(analysis, explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)}))
+    assert group.kind == "group" and group.sentence.endswith("; cmd.x explains what the others share.") == told
+    assert [one.kind for one in others if one.kind != "pair"] == ["changes"]
 
 
 def test_what_connects_no_new_channels_comes_last_and_one_topic_after_several(small_analysis):

@@ -16,7 +16,7 @@ from infonet_ros.offline.findings.told import ToldGroup, ToldPair
 from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import Pair
-from infonet_ros.offline.whole_recording.groups import LEAST_MEMBERS, Group
+from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8
@@ -140,26 +140,32 @@ def _told(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _about(analysis: Analysis, one: Group | Pair) -> ToldGroup | ToldPair:
-    return ToldGroup.of(analysis, one) if isinstance(one, Group) else ToldPair.of(analysis, *one)
+    if not isinstance(one, Group):
+        return ToldPair.of(analysis, *one)
+    inside = [third for a, b, third in _by_third(analysis) if {a, b, third} == {*one.members}]
+    return ToldGroup.of(analysis, one, inside)
 
 
 def _explained(analysis: Analysis) -> Iterator[Finding]:
     """Yield explanations of pairs, between topics before within one.
 
-    In a group of three the explanation shows which channel is between the others. In a larger group every channel
-    explains a pair, so these explanations are left out.
+    A group of three tells itself which channel is between the others. In a larger group every channel explains a pair.
     """
-    found = [set(group.members) for group in analysis.groups if len(group.members) > LEAST_MEMBERS]
+    for a, b, by in _by_third(analysis):
+        if not any({a, b, by} <= {*group.members} for group in analysis.groups):
+            pair, third, left = ToldPair.of(analysis, a, b), analysis.names[by], analysis.explanations[a, b].left
+            words = f"; explained by {third} ({pair.least:.2f} → {left:.2f} nats)."
+            yield Finding(pair.sentence() + words, (*pair.names, third), "explained")
+
+
+def _by_third(analysis: Analysis) -> Iterator[tuple[int, int, int]]:
+    """Yield the useful pairs that a third channel explains, and that channel; not what it explains by definition."""
     kinship = analysis.whole.kinship
     rates = kinship.rate | kinship.rate.T
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
-        if one is None or not is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
-            continue
-        if not any({a, b, one.third} <= members for members in found):
-            pair, third = ToldPair.of(analysis, a, b), analysis.names[one.third]
-            words = f"; explained by {third} ({pair.least:.2f} → {one.left:.2f} nats)."
-            yield Finding(pair.sentence() + words, (*pair.names, third), "explained")
+        if one and is_useful(analysis, (a, b)) and not rates[one.third, [a, b]].any():
+            yield a, b, one.third
 
 
 def _of_one_period(analysis: Analysis) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What is told about a group and about a pair, in words; also about several of which the same is true."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,22 +104,24 @@ class ToldPair:
 class ToldGroup:
     """What each two of some channels share, nats, and by how much each follows the first, see `Group`.
 
-    ``turned`` tells which fall as the first rises.
+    ``turned`` tells which fall as the first rises, and ``between`` which one of three explains what the others share.
     """
 
     names: tuple[str, ...]
     delays: tuple[float, ...]
     turned: tuple[bool, ...]
+    between: tuple[bool, ...]
     least: float
     most: float
     error: float  # seconds, up to which delays are the same
 
     @classmethod
-    def of(cls, analysis: Analysis, group: Group) -> "ToldGroup":
+    def of(cls, analysis: Analysis, group: Group, between: Collection[int] = ()) -> "ToldGroup":
         """Return what is told about a group: channels of one delay in the order of the recording."""
         names = tuple(analysis.names[member] for member in group.members)
         turned = tuple(analysis.opposite[group.members[0], [*group.members]].tolist())
-        return cls(names, group.delays, turned, group.least, group.most, 1.0 / analysis.whole.matrix.sample_rate)
+        middle, error = tuple(member in between for member in group.members), 1.0 / analysis.whole.matrix.sample_rate
+        return cls(names, group.delays, turned, middle, group.least, group.most, error)
 
     def joined(self, names: tuple[str, ...], others: Sequence["ToldGroup"]) -> "ToldGroup":
         """Return what is true of this group and of others that agree with it, under other names."""
@@ -132,7 +134,8 @@ class ToldGroup:
         """Return whether the same can be said of both."""
         own, its = np.array(self.delays), np.array(other.delays)
         same = np.allclose(own, its, rtol=0.0, atol=self.error, equal_nan=True)
-        return bool(same and ((own > 0.0) == (its > 0.0)).all() and self.turned == other.turned)
+        alike = (self.turned, self.between) == (other.turned, other.between)
+        return bool(same and ((own > 0.0) == (its > 0.0)).all() and alike)
 
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
@@ -148,6 +151,8 @@ class ToldGroup:
         if any(self.turned):
             others = (name for name, other in zip(self.names, self.turned, strict=True) if other)
             members.append(f"with the opposite sign of {self.names[0]}: {', '.join(others)}")
+        middle = (name for name, between in zip(self.names, self.between, strict=True) if between)
+        members += [f"{name} explains what the others share" for name in middle]
         share = f"{self.least:.2f} to {self.most:.2f} nats each pair"
         return f"These {len(self.names)} move together{_for(parts)} ({share}): {'; '.join(members)}"
 
