@@ -11,6 +11,7 @@ from table_files import columns_written
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.whole_recording.p_values import CHANGES_DRIFT
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_every_number_in_the_sentences_is_in_the_record(husky):
 def test_the_record_says_why_a_pair_has_no_p_value(husky):
     pairs = findings_record(husky)["pairs"]
     assert all((pair["p_value"] is None) == (pair["untested"] is not None) for pair in pairs)
-    assert {pair["untested"] for pair in pairs} == {None, "both drift: compare their rates of change"}
+    assert {pair["untested"] for pair in pairs} == {None, CHANGES_DRIFT}
 
 
 def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path):

@@ -241,7 +241,7 @@ def _nothing(analysis: Analysis) -> Finding:
     significance = analysis.significance
     if not significance.tested:
         whys = [f"{why[:1].upper()}{why[1:]} ({counted(n, 'pair')})." for why, n in significance.untested.items()]
-        return Finding(f"No pair could be tested. {' '.join(whys) or 'No pair has samples.'}", (), "nothing")
+        return Finding(f"No pair could be tested. {' '.join(whys)}", (), "nothing")
     kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
     except_kin = ", except channels that depend on each other by definition" if kin else ""
     if significance.found > kin:

@@ -12,8 +12,10 @@ from infonet_ros.estimator.samples.common_times import Coincidence
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.periods import deviations_from_periods, sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering
-from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT, drifting
 from infonet_ros.offline.whole_recording.moves import Moves
+
+CHANGES_DRIFT = "both drift, and so do their changes: choose a part by --start and --duration"
 
 _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
@@ -61,6 +63,7 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
         by_update, *_ = _test(Moves.of(updates, lags), lags, threads, levels)
         p_values[pair] = p_values[pair[::-1]] = by_update[0, 1]
     untested = reasons(drifts, {COMMON_PERIOD: of_one_period})
+    untested = np.where(untested == BOTH_DRIFT, CHANGES_DRIFT, untested)  # wider, which an assignment is not
     untested[np.isfinite(p_values)] = ""
     return ShiftTests(p_values, drifts, shifts, untested)
 

@@ -69,16 +69,18 @@ class Significance:
     @cached_property
     def untested(self) -> dict[str, int]:
         """Reasons why pairs cannot be tested, and the number of these pairs, the most frequent first."""
-        upper = np.triu(np.ones_like(self.judged), 1)
-        return dict(Counter(filter(None, self.matrix.reasons[upper].tolist())).most_common())
+        pairs = zip(*np.triu_indices(len(self.judged), 1), strict=True)
+        return dict(Counter(filter(None, (self.why_untested(a, b) for a, b in pairs))).most_common())
 
     def why_untested(self, a: int, b: int) -> str | None:
         """Return why a pair has no p-value; None if it has one."""
         if self.judged[a, b]:
             return None
         if not self.shifts:
-            return "too short to be shifted against itself"
-        return str(self.matrix.reasons[a, b]) or "no common samples"
+            return "the recording is too short to be shifted against itself"
+        if not self.matrix.valid[[a, b]].all():
+            return "one of them does not vary"
+        return str(self.matrix.reasons[a, b]) or "they have too few samples in common"
 
     def record(self) -> dict[str, str | int | float | dict[str, int]]:
         """Return the numbers of the sentence, in plain types for JSON."""
