@@ -41,6 +41,10 @@ def test_rest_is_found_where_it_is(plan, rng):
     assert rests[~moving].all()
 
 
+def test_a_platform_that_is_touched_once_is_compared_at_rest(rng):
+    assert not resting(streams(rng, moves([(40, False), (5, True), (41, False)])), RATE).any()
+
+
 def test_a_platform_that_trembles_for_some_seconds_rests_on(rng):
     moving = moves(SECONDS["once"])
     samples = streams(rng, moving)

@@ -17,6 +17,7 @@ _BLOCK = 0.5  # seconds
 _BLOCK_SAMPLES = 8  # at least
 _BLOCK_UPDATES = 4
 _STRETCH = 4  # blocks: shorter stops count as motion, and shorter moves as rest
+_LEAST_MOTION = 5.0  # seconds: with less, as where a drone on the ground is touched, rest is most that can be compared
 _STILL = 0.25  # of the usual spread of a channel within a block
 _QUORUM = 0.75  # of the channels must be still together
 _MOVING = 0.5  # of the channels may be still right before and right after, at most
@@ -41,7 +42,8 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     together = _together(still)
     rests = ndimage.binary_dilation(_at_last(still))  # a block that is partly still belongs to neither
     often = ndimage.binary_dilation(together).mean() if len(together) else 0.0
-    platform = often > _SELDOM and rests.mean() < 1.0 - _SELDOM and _stands(blocks[..., asked], together)
+    moves = (~rests).sum() * block > _LEAST_MOTION * rate and rests.mean() < 1.0 - _SELDOM
+    platform = often > _SELDOM and moves and _stands(blocks[..., asked], together)
     if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Significance:
     @cached_property
     def untested(self) -> dict[str, int]:
         """Reasons why pairs cannot be tested, and the number of these pairs, the most frequent first."""
-        pairs = zip(*np.triu_indices(len(self.judged), 1), strict=True)
+        pairs = combinations(range(len(self.judged)), 2)
         return dict(Counter(filter(None, (self.why_untested(a, b) for a, b in pairs))).most_common())
 
     def why_untested(self, a: int, b: int) -> str | None:
@@ -78,9 +79,9 @@ class Significance:
             return None
         if not self.shifts:
             return "the recording is too short to be shifted against itself"
-        if not self.matrix.valid[[a, b]].all():
-            return "one of them does not vary"
-        return str(self.matrix.reasons[a, b]) or "they have too few samples in common"
+        if reason := str(self.matrix.reasons[a, b]):
+            return reason
+        return "they have too few samples in common" if self.matrix.valid[[a, b]].all() else "one of them does not vary"
 
     def record(self) -> dict[str, str | int | float | dict[str, int]]:
         """Return the numbers of the sentence, in plain types for JSON."""
