@@ -73,6 +73,14 @@ def test_a_topic_of_half_the_rate_that_ends_later_is_silent(net):
     assert len(monitor.history) == 1
 
 
+def test_a_topic_that_falls_silent_during_an_alarm_is_an_alarm_of_its_own(baseline):
+    samples = with_fault("noisy", pair(4, 1000))
+    samples[BREAK + 300 :, 1] = np.nan
+    noise, silence = run(baseline, samples)[0]
+    assert (noise.kind, silence.kind, silence.channel) == (Kind.NOISIER, Kind.SILENT, "odom")
+    assert noise.end == silence.since == pytest.approx((130.0 + BREAK / RATE) * 1e9, abs=2e8)
+
+
 def test_a_lasting_alarm_costs_few_looks_and_does_not_waver(baseline, monkeypatch):
     looks, kinds = [], (Kind.DECOUPLED, Kind.NOISIER)
     monkeypatch.setattr(
@@ -243,6 +251,15 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
     learnt = learnt_from(net, good)
     first = next(alarm for alarm in run(learnt, samples)[0] if seconds(alarm) >= BREAK / RATE)
     assert first.words == "gyro is frozen"
+
+
+def test_a_robot_that_rests_in_a_new_place_is_not_called_broken(net):
+    """Sensors have noise at rest, too, and the values of one place tell nothing about what the two share."""
+    good, samples = pair(0, 4000), pair(4, 1000)
+    samples[BREAK:] = (1.2, -1.2) + 0.02 * np.random.default_rng(1).standard_normal((len(samples) - BREAK, 2))
+    first = run(learnt_from(net, good), samples)[0][0]
+    assert (first.kind, first.channel) == (Kind.NOT_SEEN_BEFORE, "")
+    assert first.words == "gyro and odom rest, at values that no good recording has together"
 
 
 def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):

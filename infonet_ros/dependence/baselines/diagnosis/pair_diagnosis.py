@@ -34,7 +34,8 @@ _OUTSIDE = 0.1  # share of samples beyond all good ones
 _RARE = 0.025  # share of the good samples at either end of a channel's range: values that they hardly show,
 _MOSTLY = 0.9  # if so much of the new ones is there
 _RECENT = 2.0  # seconds in which a channel moves, or hardly
-_CALM = 0.25  # of its usual distance from its median: with less a channel hardly moves
+_CALM = 0.25  # of its usual distance from its median: with less a channel hardly moves,
+_NOISE = 0.05  # and with less it rests
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
 _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
 _RESTS = 0.01  # share of the good samples at this value: with more, the channel rests there,
@@ -74,6 +75,9 @@ class Diagnosis:
                 Fault(Kind.DECOUPLED, f"{moving} moves while the others of its pairs rest", moving),
             )
             return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves", either=either)
+        if all(side.rested and not side.zero for side in sides):
+            words = f"{pair.a} and {pair.b} rest, at values that no good recording has together"
+            return Fault(Kind.NOT_SEEN_BEFORE, words)
         if search.still_dependent():
             words = f"{pair.a} and {pair.b} still depend on each other, but not as in the good recordings"
             return Fault(Kind.NOT_SEEN_BEFORE, words)
@@ -150,8 +154,9 @@ class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
     ``still`` tells whether it had one value only, ``zero`` that it is 0, ``slowed_down`` that it came to 0 bit by bit,
-    and ``calm`` that it hardly moves. The others are words, or empty: ``frozen`` of one value for longer than ever,
-    ``rare`` of values up to the alarm at one end of its range, where hardly any good ones are.
+    ``calm`` that it hardly moves, and ``rested`` that it rested up to the alarm. The others are words, or empty:
+    ``frozen`` of one value for longer than ever, ``rare`` of values up to the alarm at one end of its range, where
+    hardly any good ones are.
     """
 
     name: str
@@ -159,6 +164,7 @@ class _Side:
     zero: bool
     slowed_down: bool
     calm: bool
+    rested: bool
     frozen: str
     outside: str
     rare: str
@@ -171,7 +177,8 @@ class _Side:
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         good = baseline.quantiles[Form.VALUES, column]
         least, low, high, most = good[np.round(np.array([0.0, _RARE, 1.0 - _RARE, 1.0]) * (len(good) - 1)).astype(int)]
-        recent = known[-round(_RECENT * baseline.rate) :]
+        recent, before = known[-round(_RECENT * baseline.rate) :], grown[np.isfinite(grown)]
+        usual = _distance(good)
         frozen = still and seconds > max(channel.longest_rest(known[-1]), LEAST_PAUSE)
         outside = len(known) > 1 and ((known < least) | (known > most)).mean() > _OUTSIDE
         rare = max(np.sum(grown < low), np.sum(grown > high)) > _MOSTLY * len(grown)
@@ -181,7 +188,8 @@ class _Side:
             still=still,
             zero=len(known) > 0 and channel.is_zero(known[-1]),
             slowed_down=channel.slowed_down(every),
-            calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(good)),
+            calm=len(known) > 1 and _distance(recent) < _CALM * usual,
+            rested=len(before) > 1 and _distance(before) < _NOISE * usual,
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=f"{channel.name} is outside its known range" if outside else "",
             rare=f"{channel.name} is at values that the good recordings hardly show" if rare else "",

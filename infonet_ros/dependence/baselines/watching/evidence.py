@@ -195,7 +195,7 @@ class EvidenceMonitor:
         """
         now, troubles, alone = self.last_stamp, self._troubles_of(number), number >= len(self._pairs)
         threshold = 0.0 if alone else float(self.thresholds[number])
-        if number in self._on:
+        if number in self._on and not self._falls_silent(number, troubles):
             fits = alone or bool(self.evidence[number] < 0.5 * threshold)
             self._end_if_calm(number, fits and not troubles)
             return None
@@ -210,6 +210,16 @@ class EvidenceMonitor:
         self._on[number] = _Record(alarm, diagnosed=now)
         self._records.append(self._on[number])
         return alarm
+
+    def _falls_silent(self, number: int, troubles: Sequence[Trouble]) -> bool:
+        """Return whether a topic has fallen silent long after an alarm started, and end it: that is another fault."""
+        alarm = self._on[number].alarm
+        silent = [trouble.seconds for trouble in troubles if trouble.kind is Kind.SILENT]
+        since = self.last_stamp - round(max(silent, default=0.0) * NANOSECONDS)
+        if not silent or self._is_new(alarm, since) or alarm.kind in (Kind.SILENT, Kind.OTHER_RATE):
+            return False
+        self._on.pop(number).alarm = replace(alarm, end=since)
+        return True
 
     def _end_if_calm(self, number: int, fits: bool) -> None:
         """End an alarm if all has fitted the baseline for long enough."""
@@ -296,7 +306,7 @@ class EvidenceMonitor:
         fault = self._explain(number, record.alarm.since, record.alarm.time)
         record.diagnosed = self.last_stamp
         improved = fault == _NEW or better(record.alarm.kind, fault.kind)
-        if improved and (self._is_new(record.alarm) or fault.kind in LATE):
+        if improved and (self._is_new(record.alarm, self.last_stamp) or fault.kind in LATE):
             record.alarm = replace(record.alarm, **fault._asdict())
 
     def _waits(self, record: _Record) -> bool:
@@ -306,7 +316,7 @@ class EvidenceMonitor:
         Samples that fit the baseline again tell nothing of the fault.
         """
         alarm = record.alarm
-        improves = {*EXPLAINED, Kind.FROZEN} if self._is_new(alarm) else set()
+        improves = {*EXPLAINED, Kind.FROZEN} if self._is_new(alarm, self.last_stamp) else set()
         longer = self.last_stamp - alarm.since > _LONGER * (record.diagnosed - alarm.since)
         return (
             longer
@@ -314,5 +324,5 @@ class EvidenceMonitor:
             and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, Kind.SILENT, Kind.SPIKE, *improves}
         )
 
-    def _is_new(self, alarm: Alarm) -> bool:
-        return self.last_stamp < alarm.time + _REVISED_FOR * NANOSECONDS
+    def _is_new(self, alarm: Alarm, stamp: int) -> bool:
+        return stamp < alarm.time + _REVISED_FOR * NANOSECONDS
