@@ -198,6 +198,27 @@ def test_lists_of_python_are_accepted_and_a_single_text_is_one_name():
     assert settings == Settings(listed, (Watch("w", ("imu.a", "imu.b"), given=("odom.c.d",)),), ("time",))
 
 
+def test_a_single_modality_or_watch_is_a_list_of_one():
+    imu, watch = Modality("imu", "/imu", ("a", "b")), Watch("w", ("imu.a", "imu.b"))
+    assert Settings(modalities=imu, watches=watch) == Settings(modalities=(imu,), watches=(watch,))
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: Settings(modalities="imu"), "modalities must be a list of Modality objects, got 'imu'"),
+        (lambda: Settings(given=None), "given must be a list of texts, got None"),
+        (lambda: Settings().with_values(windw=3.0), "unknown parameter 'windw' (did you mean 'window'?)"),
+        (lambda: Modality("imu", "/imu", None), "imu.channels must be a list of texts, got None"),
+        (lambda: Modality("imu", None, "a"), "topic of a Modality must be a text, got None"),
+        (lambda: Watch(3, ("a", "b")), "name of a Watch must be a text, got 3"),
+    ],
+)
+def test_what_python_gives_in_another_type_is_one_sentence(make, reason):
+    with pytest.raises(ConfigurationError, match=re.escape(reason)):
+        make()
+
+
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [

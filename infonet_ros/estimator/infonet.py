@@ -85,13 +85,15 @@ class InfoNet:
 
     def __init__(
         self,
-        network: Network,
-        version: str,
+        network: Network | None = None,
+        version: str = "",
         device: str = "auto",
         weights: Path = SHIPPED,
         readout: Readout | None = None,
         short: ShortNetwork | None = None,
     ) -> None:
+        if network is None:
+            raise InputError("InfoNet has no network: `InfoNet.from_pretrained()` loads the one of this package.")
         self.version = version
         self._runner = Runner(network, device, readout, short)
         self._weights = weights

@@ -28,7 +28,7 @@ from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
-from infonet_ros.settings.members import several
+from infonet_ros.settings.checks import several
 from infonet_ros.text import printable
 
 if TYPE_CHECKING:
@@ -141,20 +141,22 @@ def analyse_bag(
     >>> pair["a"], pair["b"], round(float(pair["lag"]), 2)
     ('table.gyro', 'table.odom', 0.1)
     """
-    kinds = None if formats is None else [_format(name) for name in several(formats)]
+    kinds = None if formats is None else [_format(name) for name in several("formats", formats)]
     if kinds and out is None:
         raise InputError(f"formats holds {kinds[0].value!r}, and out is None: expected a folder to write to.")
     paths = [path] if isinstance(path, (str, Path)) else path
     if not paths:
         raise InputError(f"path is {path!r}: expected a bag or a table, or several.")
     settings = settings or Settings()
+    if not isinstance(settings, Settings):
+        raise InputError(f"settings is {settings!r}: expected Settings; `load_settings` reads them from a file.")
     with (
         open_recording([Path(one) for one in paths]) as recording,
         nullcontext() if out is None else OutputFolder(Path(out)) as folder,
     ):
         span = chosen_span(recording, start, duration)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        proposal, target = with_named(proposal, several(given), target)
+        proposal, target = with_named(proposal, several("given", given), target)
         analysis = analyse_proposal(recording, proposal, span, cores=cores, target=target)
         notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
         if folder is not None:

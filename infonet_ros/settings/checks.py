@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from infonet_ros.errors import ConfigurationError
@@ -41,6 +41,20 @@ def checked_size(name: str, value: Any) -> float:
     if not isinstance(number, float) or not 0 <= number < math.inf:
         raise ConfigurationError(f"{name} must be a number of at least 0, got {brief(value)}.")
     return number
+
+
+def checked_text(name: str, value: Any) -> str:
+    """Return a text, or raise ConfigurationError."""
+    return str(checked_value(name, value, {"default": ""}))
+
+
+def several(name: str, members: Any, kind: type = str) -> tuple[Any, ...]:
+    """Return members of one kind as a tuple; one member is a list of one, and a text is one name, not its letters."""
+    found = (members,) if isinstance(members, (kind, str)) or not isinstance(members, Iterable) else tuple(members)
+    if not all(isinstance(one, kind) for one in found):
+        what = "texts" if kind is str else f"{kind.__name__} objects"
+        raise ConfigurationError(f"{name} must be a list of {what}, got {brief(members)}.")
+    return found
 
 
 _KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.settings.checks import checked_size, choice_error
+from infonet_ros.settings.checks import checked_size, checked_text, choice_error, several
 
 EXPECTATIONS = ("dependent", "independent")
 
@@ -35,7 +35,9 @@ class Modality:
     type: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "channels", several(self.channels))
+        for key in ("name", "topic", "type"):
+            checked_text(f"{key} of a Modality", getattr(self, key))
+        object.__setattr__(self, "channels", several(f"{self.name}.channels", self.channels))
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -76,8 +78,9 @@ class Watch:
     given: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checked_text("name of a Watch", self.name)
         for key in ("pair", "given"):
-            object.__setattr__(self, key, several(getattr(self, key)))
+            object.__setattr__(self, key, several(f"{self.name}.{key}", getattr(self, key)))
         for key in ("threshold", "duration"):
             object.__setattr__(self, key, checked_size(f"{self.name}.{key}", getattr(self, key)))
         if len(self.pair) != 2:
@@ -86,8 +89,3 @@ class Watch:
             )
         if self.expect not in EXPECTATIONS:
             raise choice_error(f"{self.name}.expect", self.expect, EXPECTATIONS)
-
-
-def several(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names as a tuple; one text is one name, not its letters."""
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from infonet_ros.caching import cached_property
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
-from infonet_ros.settings.checks import TIME, check_names, checked_value
-from infonet_ros.settings.members import Modality, Watch, several
+from infonet_ros.settings.checks import TIME, check_names, checked_value, several
+from infonet_ros.settings.members import Modality, Watch
+from infonet_ros.text import did_you_mean
 
 _Fields = TypeVar("_Fields")
 
@@ -208,9 +209,8 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        for name in ("modalities", "watches"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        object.__setattr__(self, "given", several(self.given))
+        for name, kind in (("modalities", Modality), ("watches", Watch), ("given", str)):
+            object.__setattr__(self, name, several(name, getattr(self, name), kind))
         for name, spec in scalar_parameters().items():
             object.__setattr__(self, name, checked_value(name, getattr(self, name), spec))
         if self.max_lag > 0.0 and self.synchronization != "resample":
@@ -253,6 +253,8 @@ class Settings:
 
     def with_values(self, **values: Any) -> "Settings":
         """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
+        if unknown := [name for name in values if name not in (known := [one.name for one in fields(self)])]:
+            raise ConfigurationError(f"unknown parameter {unknown[0]!r}{did_you_mean(unknown[0], known)}.")
         return replace(self, **values)
 
 

@@ -318,6 +318,11 @@ def test_an_unknown_device_is_refused():
         InfoNet.from_pretrained(device="tpu")
 
 
+def test_without_a_network_it_says_how_to_load_one():
+    with pytest.raises(InputError, match=r"`InfoNet\.from_pretrained\(\)` loads"):
+        InfoNet()
+
+
 @pytest.mark.parametrize("missing", [0, 60])
 def test_each_lag_of_a_pair_has_what_the_matrix_has_at_that_lag(net, rng, missing):
     x = np.round(rng.standard_normal(400).cumsum())
