@@ -22,13 +22,24 @@ from infonet_ros.version import VERSION
 
 
 class _Command(TyperCommand):
-    """A command whose help says `BAG`, where typer 0.29 says `BAG <list[Path]>`."""
+    """A command whose help says `BAG`, where typer 0.29 says `BAG <list[Path]>`, and whose errors name the value."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for argument in self.params:
             if isinstance(argument, TyperArgument):
                 argument.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Say what was received: typer 0.29 takes the words of pydantic, which only say what was expected."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            for found in getattr(error.__cause__, "errors", list)():
+                expected = found["msg"].partition(",")[0].replace("Input should be", "expected")
+                received = f"{expected}, got {found['input']!r}."
+                error.message = found["msg"].partition(", ")[2] if found["type"] == "value_error" else received
+            raise
 
 
 app = typer.Typer(

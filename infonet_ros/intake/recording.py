@@ -138,7 +138,7 @@ def unit_remedy(recording: Recording) -> str:
     """Return advice if a window does not fit: times of a table may have been read in a wrong unit."""
     if recording.kind != "table":
         return ""
-    return "; if the times were read in a unit that is not theirs, name it with --time-unit"
+    return "; if the unit of the times is wrong, set it with --time-unit"
 
 
 _CORRECT = "correct the parameter file or leave the modality out with --topics"
