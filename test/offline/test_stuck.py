@@ -76,6 +76,13 @@ def platform_rests(samples):
     samples[1500:1800, 2] = 2.0
 
 
+def robot_stands(samples):
+    """At the start its pose, a topic without noise, is where it will never be again; its IMU has noise."""
+    samples[100:300, :2] *= 0.05
+    samples[100:300, 2:] = 0.0
+    samples[:, 2:] = 3.0 + np.cumsum(np.abs(samples[:, 2:]), axis=0) / RATE
+
+
 LOOK_ALIKE = {
     "all rest": lambda samples: samples[1500:].fill(0.7),
     "a speed of 0": lambda samples: samples[1500:, 2:].fill(0.0),
@@ -89,6 +96,7 @@ LOOK_ALIKE = {
     ],
     "at its limit": at_its_limit,
     "the platform rests": platform_rests,
+    "the robot stands": robot_stands,
     "a temperature in steps": lambda samples: np.copyto(samples[:, 2:], 20.0 + (np.arange(COUNT) > 1500)[:, None]),
     "no messages": lambda samples: samples[1500:, 2:].fill(np.nan),
 }

@@ -59,7 +59,8 @@ def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck
 
     ``channel_topics`` (N,) has the topic of each channel.
 
-    What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
+    What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures; and so may the robot,
+    if most others move less than usual. A computed rate of 0
     tells nothing. A joint of several can rest: a field is stuck alone only if it has noise. If it never rests otherwise
     and all else moves as usual, it may also be where it has been before, or known by its computed rate only.
     """
@@ -111,8 +112,8 @@ def _kept(
     moved = np.abs(told[begin]) > _NOTHING * np.fmax.reduce(np.abs(told), axis=0, initial=0.0)
     elsewhere = np.delete(samples[:, own], slice(begin, end + 1), axis=0)
     known_level = (elsewhere == samples[begin, own]).all(axis=1).any()
-    others_rest = np.delete(held[begin:end], own, axis=1).all()
-    return (begin, end) if moved.size and moved.all() and not known_level and not others_rest else None
+    told_alone = moved.size and moved.all() and not known_level
+    return (begin, end) if told_alone and _others_move(samples, own, slice(begin, end + 1)) else None
 
 
 def _stops_alone(samples: np.ndarray, own: np.ndarray, computed: np.ndarray, rows: slice) -> bool:
@@ -126,8 +127,12 @@ def _stops_alone(samples: np.ndarray, own: np.ndarray, computed: np.ndarray, row
         return False
     least, most = np.nanquantile(elsewhere, (_LIMIT, 1.0 - _LIMIT), axis=0)
     moved = np.abs(level) > _NOTHING * np.maximum(np.abs(least), np.abs(most))
-    if not ((least < level) & (level < most) & (computed | moved)).all():
-        return False
+    inside = ((least < level) & (level < most) & (computed | moved)).all()
+    return bool(inside) and _others_move(samples, own, rows)
+
+
+def _others_move(samples: np.ndarray, own: np.ndarray, rows: slice) -> bool:
+    """Return whether most channels of samples (T, N) but ``own`` move as usual in some rows: else the robot may rest."""
     steps = np.abs(np.diff(np.delete(samples, own, axis=1), axis=0))
     usual, now = mean_of_known(steps), mean_of_known(steps[rows])
     return float(np.mean(now >= _AS_USUAL * usual)) >= _QUORUM
