@@ -64,6 +64,22 @@ def test_a_rate_that_is_0_but_for_rounding_has_no_jump():
     assert not find_lone_changes(np.column_stack([rate, ar(rng, 60.0)]), stamps, ["z|rate", "v"], nothing, nothing)
 
 
+def test_a_change_that_is_tiny_beside_the_motion_of_another_joint_does_not_matter():
+    rng = np.random.default_rng(2)
+    resting = 1.57 + 1e-7 * rng.standard_normal(COUNT)
+    resting[1700:] += 3e-6
+    moving, every = ar(rng, 40.0), np.array([True, True])
+    stamps = np.arange(COUNT, dtype=np.int64)
+
+    def told(*names):
+        return find_lone_changes(np.column_stack([resting, moving]), stamps, names, every, every)
+
+    assert len(told("arm.position[joint_7]", "arm.speed")) == 1
+    assert not told("arm.position[joint_7]", "arm.position[joint_6]")
+    assert not told("Position_7", "Position_1")
+    assert len(told("Position_7", "Velocity_1")) == 1
+
+
 def test_a_button_and_a_channel_full_of_spikes_are_not():
     rng = np.random.default_rng(1)
     button, radar = np.zeros(COUNT), 0.1 * rng.standard_normal(COUNT)

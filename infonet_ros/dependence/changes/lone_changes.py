@@ -1,5 +1,6 @@
 """Changes that a channel shows alone: single samples that stand out, and another level of what depends on nothing."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +24,13 @@ from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.series import has_noise, runs
 from infonet_ros.text import NANOSECONDS
 
+_PART = re.compile(r"\[[^]]*\]|\d+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _MOST_SPIKES = 4  # of a channel: what has more is a channel with spikes
 _OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
 _EVERY = (1, 2, 4, 8)  # samples of a rate that are compared: a jump lasts as long as the rate is taken
 _STANDS_OUT = 6.0  # times the next spike, and times all other steps, that a spike is high
 _RESTLESS = 0.5  # of the samples differ from the one before: a button that is pressed is no spike
+_TINY = 1e-3  # of the motion of another joint or axis
 _STAYS = 0.5  # of the largest step of a jump, or the field is back where it was
 _ROUNDING = 1e-9  # of the largest value: the computed rate of a value that is kept is not quite 0
 _LEAST_SIGMAS = 10.0  # of another level, in standard errors with autocorrelation
@@ -76,6 +79,8 @@ def find_lone_changes(
 
     ``samples`` (T, N) are NaN where unknown, ``stamps`` (T,) are nanoseconds. A rate that was computed is not measured:
     its spikes are jumps of its field, as of a position after satellites were lost.
+
+    What is tiny beside the motion of another joint, motor or axis of the same kind does not matter.
     """
     found = [*_spikes(samples, stamps, names, np.flatnonzero(measured))]
     for channel in np.flatnonzero(~measured).tolist():
@@ -83,7 +88,22 @@ def find_lone_changes(
         found += next((one for one in map(list, jumps) if one), [])
     for channel in np.flatnonzero(lone & measured).tolist():
         found += _other_level(samples, stamps, names, channel)
-    return found
+    return [one for one in found if abs(one.value) >= _TINY * _motion_beside(one.channel, samples, stamps, names)]
+
+
+def _motion_beside(channel: str, samples: np.ndarray, stamps: np.ndarray, names: Sequence[str]) -> float:
+    """Return the largest range of a channel that has another number, element or axis in its name; 0 without any."""
+    alike = [place for place, name in enumerate(names) if name != channel and _kind(name) == _kind(channel)]
+    motions = samples[:, alike]
+    if is_rate(channel):
+        steps = np.diff(stamps, prepend=stamps[0])[:, None] / NANOSECONDS
+        motions = np.cumsum(np.nan_to_num(motions) * steps, axis=0)
+    return float(max((np.nanmax(one) - np.nanmin(one) for one in motions.T if np.isfinite(one).any()), default=0.0))
+
+
+def _kind(name: str) -> tuple[str, bool]:
+    """Return the name of a channel without numbers, elements in brackets and axes, and whether it is a rate."""
+    return _PART.sub("*", without_rate(name)), is_rate(name)
 
 
 def _spikes(

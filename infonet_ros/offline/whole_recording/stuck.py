@@ -60,9 +60,9 @@ def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck
     ``channel_topics`` (N,) has the topic of each channel.
 
     What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures; and so may the robot,
-    if most others move less than usual. A computed rate of 0
-    tells nothing. A joint of several can rest: a field is stuck alone only if it has noise. If it never rests otherwise
-    and all else moves as usual, it may also be where it has been before, or known by its computed rate only.
+    if most others move less than usual. A computed rate of 0 tells nothing. A joint of several can rest: a field is
+    stuck alone only if it has noise. If it never rests otherwise and all else moves as usual, it may also be where it
+    has been before, or known by its computed rate only.
     """
     samples, names = overview.window.samples, overview.window.names
     topics = np.array(channel_topics)
@@ -132,7 +132,7 @@ def _stops_alone(samples: np.ndarray, own: np.ndarray, computed: np.ndarray, row
 
 
 def _others_move(samples: np.ndarray, own: np.ndarray, rows: slice) -> bool:
-    """Return whether most channels of samples (T, N) but ``own`` move as usual in some rows: else the robot may rest."""
+    """Return whether most channels of samples (T, N), but ``own``, move as usual in some rows, or the robot rests."""
     steps = np.abs(np.diff(np.delete(samples, own, axis=1), axis=0))
     usual, now = mean_of_known(steps), mean_of_known(steps[rows])
     return float(np.mean(now >= _AS_USUAL * usual)) >= _QUORUM
