@@ -12,7 +12,8 @@ _LABELS = 182  # where the arcs begin
 _LETTERS = 27  # of a label, in the widest of usual fonts
 _ROW = 22
 _REACH = 120  # of the control points of the widest arc
-_GAP = 4  # between an arc and its text
+_APART = 7.0  # the ends of two arcs at one channel
+_GAP = 5  # between an arc and its text
 _DIGIT = 5.8
 _THINNEST, _WIDEST = 1.2, 5.0
 
@@ -117,13 +118,32 @@ def _in_order(groups: Sequence[Sequence[int]], links: Sequence[Link], order: Seq
     return [channel for block in blocks for channel in block]
 
 
+def _ends(links: Sequence[Link], middle: dict[int, float]) -> dict[tuple[int, int], float]:
+    """Height at which the arc from one channel to another begins: at one channel none hides another.
+
+    Those that go up are above those that go down, and of two on one side the nearer one is outside, so none cross.
+    """
+    others: dict[int, set[int]] = {}
+    for link in links:
+        others.setdefault(link.a, set()).add(link.b)
+        others.setdefault(link.b, set()).add(link.a)
+    places = {}
+    for channel, found in others.items():
+        ordered = sorted(found, key=lambda other: 1.0 / (middle[other] - middle[channel]))
+        step = min(_APART, (_ROW - _WIDEST) / len(ordered))
+        for number, other in enumerate(ordered):
+            places[channel, other] = middle[channel] + step * (number - (len(ordered) - 1) / 2)
+    return places
+
+
 def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
     largest = max((link.value for link in links), default=1.0)
     longest = max((abs(middle[link.a] - middle[link.b]) for link in links), default=1.0)
     taken: list[tuple[float, float, float]] = []
-    arcs = []
+    arcs, places = [], _ends(links, middle)
     for link in links:
-        start, end = (middle[channel] for channel in link.ends)
+        first, last = link.ends
+        start, end = places[first, last], places[last, first]
         reach = 24 + (_REACH - 24) * math.sqrt(abs(end - start) / longest)
         far = _LABELS + reach
         text = f"{link.value:.2f}" if link.delay is None else f"{link.value:.2f}, {delay_text(abs(link.delay))}"

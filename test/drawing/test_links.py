@@ -30,6 +30,13 @@ def test_an_arc_ends_with_an_arrow_at_the_channel_that_follows(delay, late):
     assert arc.text == "0.50, 0.30 s"
 
 
+def test_no_arc_hides_the_arrow_of_another_and_none_cross_at_a_channel():
+    up, down, far = link_picture([], [Link(2, 1, 2.0, 0.1), Link(2, 3, 2.0, -0.1), Link(2, 4, 1.0)], [1, 2, 3, 4]).arcs
+    at_two = ends(up)[0], ends(far)[0], ends(down)[1]
+    assert at_two[0] + 5 < at_two[1] < at_two[2] - 5
+    assert at_two[0] > 22 and at_two[2] < 44  # within the row of channel 2
+
+
 def test_strong_links_are_wide_and_links_without_a_delay_have_no_arrow():
     strong, weak = link_picture([], [Link(0, 1, 2.0), Link(1, 2, 0.1)], [0, 1, 2]).arcs
     assert strong.width > 2 * weak.width

@@ -125,16 +125,33 @@ def test_a_dot_marks_pairs_that_are_significant_after_correction(opened, small_a
     assert page.locator(dots).count() == 2  # one pair, above and below the diagonal
 
 
+def test_the_title_of_an_axis_covers_no_number(opened, small_analysis):
+    page = opened(render_report(small_analysis, PROVENANCE))
+    page.evaluate("""() => Charts.curve(document.getElementById("over-time"), {
+        x: [0, 1], y: [0, 0], lower: [0, 0], upper: [0.01, 0.01],
+        height: 230, xTitle: "", yTitle: "MI [nats]", label: "" })""")
+    rights, lefts = page.evaluate("""() => [".title", ".tick[text-anchor=end]"].map((kind, k) =>
+        [...document.querySelectorAll(`#over-time ${kind}`)].filter((one) => one.textContent)
+            .map((one) => one.getBoundingClientRect()[["right", "left"][k]]))""")
+    assert rights and len(lefts) >= 3 and max(rights) < min(lefts)
+
+
+def test_on_a_narrow_screen_an_empty_cell_has_no_title(opened, small_analysis):
+    page = opened(render_report(small_analysis, PROVENANCE), width=390, height=844)
+    page.evaluate("() => { document.querySelector('tbody td:nth-child(2)').textContent = ''; }")
+    assert not page.locator("tbody td:nth-child(2)").first.is_visible()
+
+
 def column(page, number):
     return page.eval_on_selector_all(
-        "main section:has(h2:text('Strongest pairs')) tbody tr:not([hidden])",
+        "main section:has(h2:text('Table of pairs')) tbody tr:not([hidden])",
         f"rows => rows.map(row => row.cells[{number}].textContent)",
     )
 
 
 def test_tables_sort_and_filter_by_keyboard(opened, small_analysis):
     page = opened(render_report(large(small_analysis, topics=4, fields=2, windows=3), PROVENANCE))
-    table = page.locator("main section:has(h2:text('Strongest pairs'))")
+    table = page.locator("main section:has(h2:text('Table of pairs'))")
     head = table.locator("th button", has_text="MI [nats]")
     head.press("Enter")
     values = [float(value) for value in column(page, 2)]

@@ -9,7 +9,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.sentences import links
 from infonet_ros.offline.pages import report_sections as sections
 from infonet_ros.offline.pages.html import render
-from infonet_ros.offline.pages.report_data import kept_windows, page_data
+from infonet_ros.offline.pages.report_data import colour_scale, kept_windows, page_data
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.whole_recording.groups import similar_order
 
@@ -32,6 +32,7 @@ def render_report(analysis: Analysis, provenance: Provenance) -> str:
         groups=together,
         picture=link_picture([group.members for group in together], links(analysis), order.tolist()),
         last_window=len(kept) - 1,
+        scale=colour_scale(analysis),
         marks=sections.marks(analysis),
         pairs=sections.pairs(analysis, labels),
         more_pairs=max(0, len(analysis.strongest()) - sections.LISTED),

@@ -61,7 +61,7 @@ def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title:
         "topics": [printable(topic) for topic in analysis.settings.channel_topics],
         "first": shown[0] if shown else (0, 1),
         "rate": whole.overview.window.rate,
-        "scale": _scale(analysis),
+        "scale": colour_scale(analysis),
         "palette": _base64(palette.TABLE),
         "significance": SIGNIFICANCE,
         "time_title": time_title,
@@ -161,7 +161,8 @@ def _pair_index(analysis: Analysis, a: int, b: int) -> int:
     return row * count - row * (row + 1) // 2 + column - row - 1
 
 
-def _scale(analysis: Analysis) -> float:
+def colour_scale(analysis: Analysis) -> float:
+    """Return where the colour scale ends, nats: few pairs share more, and weak ones can still be told apart."""
     matrices = (*analysis.matrices, analysis.whole.matrix)
     values = np.concatenate([matrix.mi[np.isfinite(matrix.mi)] for matrix in matrices])
     return palette.scale_end(float(np.quantile(values, 0.97)) if len(values) else 0.0)

@@ -102,9 +102,10 @@ const Charts = (() => {
   }
   /** Frame with axes; returns the scales of both. */
   function axes(chart, { x, y, xTitle, yTitle }) {
-    const { add, width, height } = chart, left = 46, right = width - 10, top = 10, bottom = height - 40;
+    const { add, width, height } = chart, right = width - 10, top = 10, bottom = height - 40;
+    const levels = ticks(...y, Math.max(2, (bottom - top) / 45)), left = Math.max(46, 28 + textWidth(levels.map(String), 12));
     const sx = linear(x, [left, right]), sy = linear(y, [bottom, top]);
-    for (const value of ticks(...y, Math.max(2, (bottom - top) / 45))) {
+    for (const value of levels) {
       add("line", { class: "grid", x1: left, x2: right, y1: sy(value), y2: sy(value) });
       add("text", { class: "tick", x: left - 6, y: sy(value) + 4, "text-anchor": "end" }, String(value));
     }

@@ -50,7 +50,7 @@
   }
   function drawOverDelay() {
     const { a, b } = state, curve = numbers.overDelay(a, b), best = numbers.delay(a, b), host = element("over-delay");
-    if (!curve) { Charts.say(host, "drawn for clear delays and the strongest pairs", 300); return; }
+    if (!curve) { Charts.say(host, "No curve: the delay is not clear, and the pair is weak.", 300); return; }
     Charts.curve(host, {
       x: curve.lags, y: curve.mi, lower: curve.lower, upper: curve.upper, height: 300, xTitle: `delay of ${labels[b]} [s]`,
       yTitle: "MI [nats]", label: "Mutual information over the delay", marks: best === null ? [] : [best],
