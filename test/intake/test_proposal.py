@@ -78,6 +78,18 @@ def test_the_most_important_of_every_topic_has_its_turn():
     assert Counter(candidate.topic for candidate in chosen) == {"/joints": 2, "/feet": 2}
 
 
+@pytest.mark.parametrize(("limit", "shared"), [(3, {"/motors": 3}), (4, {"/motors": 3, "/battery": 1})])
+def test_what_has_too_few_samples_for_any_estimate_takes_no_place_of_others(limit, shared):
+    """A battery told 40 times, beside the motors of a drone."""
+    rng = np.random.default_rng(0)
+    counts = {"/battery": (40, 2), "/motors": (100, 3)}
+    candidates = []
+    for topic, (samples, fields) in counts.items():
+        own = column(rng.standard_normal(samples))
+        candidates += [Candidate(topic, NumericField(f"x{k}", 0), own, kind_of(own)) for k in range(fields)]
+    assert Counter(one.topic for one in fair_share(candidates, limit)) == shared
+
+
 def test_of_a_topic_every_vector_has_its_turn():
     with Bag([HUSKY]) as bag:
         channels = channels_of(propose(bag, Settings(), chosen_span(bag, 0.0, None), limit=9))

@@ -81,13 +81,16 @@ def test_what_is_too_short_to_be_shifted_is_not_tested(small_analysis):
 
 
 def test_that_no_pair_can_be_tested_is_told_with_the_reason(small_analysis):
-    def told(valid=True, **changes):
+    def told(valid=True, count=100, **changes):
         tested = with_p_values(small_analysis, [np.nan, np.nan, np.nan])
         matrix = replace(tested.whole.matrix, valid=np.full(3, valid), mi=np.zeros((3, 3)))
+        matrix = replace(matrix, samples=np.full((3, 3), count))
         return said(replace(tested, whole=replace(tested.whole, matrix=matrix, **changes)))[0]
 
     assert told() == "No pair could be tested. They have too few samples in common (3 pairs)."
     assert told(valid=False) == "No pair could be tested. One of them does not vary (3 pairs)."
+    few = "No pair could be tested. One of them has too few samples (3 pairs)."
+    assert told(valid=False, count=20) == few
     short = "No pair could be tested. The recording is too short to be shifted against itself (3 pairs)."
     assert told(shifts=0) == short
 

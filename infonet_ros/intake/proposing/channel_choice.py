@@ -8,6 +8,7 @@ import numpy as np
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.candidates import Candidate
 from infonet_ros.intake.proposing.kinds import Column, Treatment
+from infonet_ros.intake.proposing.timing import LEAST_SAMPLES
 from infonet_ros.intake.recording import Recording
 from infonet_ros.series import average_ranks
 
@@ -145,13 +146,15 @@ def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
     """Take fields from every topic in turn, the most important first, up to the limit; mark the others.
 
     The most important of a topic counts as much as that of any other: the elements of an array are all that some have.
-    Of a topic, every structure has its turn: a vector, or another message inside the message.
+    Of a topic, every structure has its turn: a vector, or another message inside the message. What has too few samples
+    for any estimate comes last.
     """
     best: dict[str, int] = {}
     for candidate in candidates:
         best[candidate.topic] = min(candidate.field.rank, best.get(candidate.topic, candidate.field.rank))
     by_structure = _in_turns(candidates, best, lambda c: (c.topic, parse_channel(c.field.path).structure))
     queue = _in_turns(by_structure, best, lambda c: c.topic)
+    queue.sort(key=lambda c: len(c.column.values) < LEAST_SAMPLES)
     for candidate in queue[limit:]:
         candidate.beyond = True
     return [candidate for candidate in candidates if not candidate.beyond]

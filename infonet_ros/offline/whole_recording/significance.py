@@ -9,6 +9,7 @@ import numpy as np
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE
 from infonet_ros.text import are, counted
@@ -81,7 +82,10 @@ class Significance:
             return "the recording is too short to be shifted against itself"
         if reason := str(self.matrix.reasons[a, b]):
             return reason
-        return "they have too few samples in common" if self.matrix.valid[[a, b]].all() else "one of them does not vary"
+        if self.matrix.valid[[a, b]].all():
+            return "they have too few samples in common"
+        few = self.matrix.samples[[a, b], [a, b]].min() < MIN_SAMPLES
+        return "one of them has too few samples" if few else "one of them does not vary"
 
     def record(self) -> dict[str, str | int | float | dict[str, int]]:
         """Return the numbers of the sentence, in plain types for JSON."""
