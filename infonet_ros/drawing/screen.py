@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
 _SHORTEST_NAME = 6  # characters; where names would be shorter, pairs are named by the numbers of their rows
-_KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
+_KEYS = "? help  q quit  Tab channels/modalities  s sort  / find  Esc all"
 _PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
 
 
@@ -227,6 +228,8 @@ def delay(lag: float) -> str:
 def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableType:
     title = Text(no_wrap=True, overflow="ellipsis").append(f"{snapshot.node} ", "bold")
     title.append(options.kind, "bold cyan")
+    if snapshot.silence > max(_PATIENCE, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):
+        title.append(f"  silent for {snapshot.silence:.0f} s", "bold red")
     matrix = snapshot.matrix
     if matrix is not None:
         end, span = matrix.end / NANOSECONDS, (matrix.end - matrix.start) / NANOSECONDS
@@ -236,21 +239,20 @@ def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableTy
         title.append(f"  {span:.3g} s up to {at}, {matrix.sample_count} samples", "dim")
     if not math.isnan(snapshot.rate):
         title.append(f"  {snapshot.rate:.2g}/s", "dim")
-    if snapshot.silence > max(_PATIENCE, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):
-        title.append(f"  silent for {snapshot.silence:.0f} s", "bold red")
     title.truncate(width)
     return title
 
 
 def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
-    """Return lines with alerts and problems first, then one line with the rest."""
+    """Return lines with alerts and problems first, two for each if there are few, then one line with the rest."""
     bad = sorted((report for report in reports if report.level), key=lambda report: -(report.level % 3))
     lines = []
     for report in bad[:most]:
         level = min(report.level, 3)
-        line = Text(no_wrap=True).append(f"{_LEVELS[level]:>7} ", _LEVEL_STYLES[level])
-        line.append(printable(f"{report.name}: {report.message}"))
-        lines.append(line)
+        words = printable(f"{report.name}: {report.message}")
+        rows = wrap(words, max(width - 8, 1), max_lines=2 if 2 * len(bad) <= most else 1, placeholder="…")
+        lines += [Text(f"{'':8}{row}", no_wrap=True) for row in rows]
+        lines[-len(rows)] = Text(no_wrap=True).append(f"{_LEVELS[level]:>7} ", _LEVEL_STYLES[level]).append(rows[0])
     fine = [printable(f"{report.name} {report.message}") for report in reports if not report.level]
     if fine:
         lines.append(Text(no_wrap=True).append("   fine ", "green").append(" · ".join(fine), "dim"))

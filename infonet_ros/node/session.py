@@ -12,6 +12,7 @@ from rclpy.utilities import get_default_context
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.interruptions import cleared_afterwards
 from infonet_ros.signals import signals_waiting
+from infonet_ros.text import one_line
 
 _ARGUMENTS = (
     "expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or '-r FROM:=TO', a file that can be read, and "
@@ -21,8 +22,8 @@ _LOG_FOLDER = "expected a folder for its log; set ROS_LOG_DIR to one that can be
 
 
 def without_place(error: Exception) -> str:
-    """Return the text of an error of rcl, without the place in its source."""
-    return re.sub(r", at \S+:\d+", "", str(error))
+    """Return the text of an error of rcl in one line, without the place in its source."""
+    return one_line(re.sub(r", at \S+:\d+", "", str(error)))
 
 
 @contextmanager

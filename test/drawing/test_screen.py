@@ -95,6 +95,14 @@ def test_alerts_come_before_what_is_well():
     assert shown[found[0]].split()[0] == "error"
 
 
+def test_a_long_problem_has_a_second_line_unless_there_are_many(matrix):
+    problem = Report(1, "watch slip", "imu.angular_velocity.y and odom.twist.twist.angular.z must depend: 0.05 nats")
+    shown = "\n".join(lines(Snapshot("/infonet", matrix, reports=[problem])))
+    assert "must\n        depend: 0.05 nats\n" in shown
+    shown = lines(Snapshot("/infonet", matrix, reports=[problem] * 4))
+    assert sum("watch slip" in line for line in shown) == 4 and not any("nats" in line for line in shown[-5:])
+
+
 def test_what_is_given_is_in_the_title(matrix):
     title, *_ = lines(Snapshot("/infonet", replace(matrix, method="conditional", given=("cmd.linear.x", "time"))))
     assert title.startswith("/infonet channels given cmd.linear.x, time  ")
@@ -109,7 +117,7 @@ def test_pairs_that_cannot_be_tested_are_one_line(matrix):
 
 def test_a_silent_node_is_noticed(matrix):
     assert "silent" not in lines(Snapshot("/infonet", matrix, rate=0.5, silence=4.0))[0]
-    assert "silent for 9 s" in lines(Snapshot("/infonet", matrix, rate=0.5, silence=9.0))[0]
+    assert "silent for 9 s" in lines(Snapshot("/infonet", matrix, rate=0.5, silence=9.0), width=40)[0]
 
 
 def test_before_the_first_matrix_it_says_what_it_waits_for():

@@ -182,3 +182,10 @@ def test_the_node_does_not_load_the_library_of_plots():
     modules = "infonet_ros.node.infonet_node, infonet_ros.node.outputs.publishers"
     code = f"import sys, {modules}\nsys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_ros_2_says_of_a_bad_file_is_one_line():
+    from infonet_ros.node.session import without_place
+
+    error = RuntimeError("Couldn't parse params file. Error at line 1\n, at ./src/parser.c:417")
+    assert without_place(error) == "Couldn't parse params file. Error at line 1"

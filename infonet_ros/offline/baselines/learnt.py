@@ -56,10 +56,10 @@ class Learnt:
     def __str__(self) -> str:
         baseline = self.baseline
         head = (
-            f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With one false alarm in "
-            f"{self.interval:g} s, an alarm takes so many seconds if a pair decouples, and if one channel has the "
-            "wrong sign, is 1 s late, has an offset of its standard deviation, or a gain of 0.3. The times are "
-            "measured with these faults in the good recordings; - means no alarm:"
+            f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. The table shows the "
+            f"seconds from a fault to its alarm, with one false alarm in {self.interval:g} s; - means no alarm. The "
+            "faults: a pair decouples; one channel has the wrong sign, is 1 s late, has an offset of its standard "
+            "deviation, or a gain of 0.3. They were put into the good recordings:"
         )
         table = [*zip(*([name, *map(_seconds, times)] for name, times in self._times.items()), strict=True)]
         names = ["", *map(self._described, baseline.pairs)]
