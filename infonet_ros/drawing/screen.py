@@ -31,6 +31,7 @@ _UNKNOWN = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
+_READABLE_NAME = 14  # characters; where a bar would leave less for a name, there is none
 _SHORTEST_NAME = 6  # characters; where names would be shorter, pairs are named by the numbers of their rows
 _KEYS = "? help  q quit  Tab channels/modalities  s sort  / find  Esc all"
 _PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
@@ -183,17 +184,18 @@ def _cell(
 def pairs_view(pairs: Sequence[Pair], names: Sequence[str], end: float, width: int, room: float) -> RenderableType:
     """One line for each pair: names, MI and whether it is significant, its interval, a bar, the delay.
 
-    In a narrow terminal a pair is named by the numbers of its rows, as the matrix has them, and there is no bar.
+    With little room there is no bar; in a narrow terminal a pair is named by the numbers of its rows in the matrix.
     """
     shown = pairs if math.isinf(room) else pairs[: max(int(room) - 1, 1)]
     with_lags = any(pair.lag for pair in pairs)  # by what was searched, so that the columns keep their places
     columns = {"nats": 5, "90 %": 9, "": 6 if width < 100 else 16}
     columns |= {"delay": 10} if with_lags else {}
-    name_width = (width - sum(columns.values()) - 2 * len(columns) - 2) // 2
+    if _name_width(width, columns) < _READABLE_NAME:
+        del columns[""]
+    name_width = _name_width(width, columns)
     labels = {name: shorten(name, name_width) for name in names}
     if name_width < _SHORTEST_NAME:
         name_width, labels = 3, {name: str(row) for row, name in enumerate(names, 1)}
-        del columns[""]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", width=width)
     for title, size in (("a", name_width), ("b", name_width), *columns.items()):
         table.add_column(title, width=size, no_wrap=True, justify="left")
@@ -201,6 +203,11 @@ def pairs_view(pairs: Sequence[Pair], names: Sequence[str], end: float, width: i
         # As Text: rich would read the joint in position[wheel] as a style.
         table.add_row(Text(labels[pair.a]), Text(labels[pair.b]), *_numbers_of(pair, end, columns))
     return table
+
+
+def _name_width(width: int, columns: Mapping[str, int]) -> int:
+    """Room for each of two names beside these columns."""
+    return (width - sum(columns.values()) - 2 * len(columns) - 2) // 2
 
 
 def _numbers_of(pair: Pair, end: float, columns: Mapping[str, int]) -> list[RenderableType]:

@@ -65,6 +65,12 @@ def test_in_a_narrow_terminal_pairs_have_the_numbers_of_their_rows(matrix):
     assert [row[:2] for row in shown].count(["1", "arm.joint0.velocity"]) == 1
 
 
+def test_beside_the_matrix_names_have_the_room_of_the_bar(make_matrix):
+    names = ["imu.angular_velocity.y", "odom.twist.twist.linear.x", "odom.twist.twist.angular.z"]
+    shown = lines(Snapshot("/infonet", make_matrix(names, {tuple(names[:2]): (0.9, 0.4, 0.05)})), width=120, height=40)
+    assert any("imu.an…ocity.y  odom.t…inear.x" in line for line in shown)
+
+
 def test_only_a_clear_delay_is_shown(make_matrix):
     doubted = {(NAMES[0], NAMES[1]): (0.9, 0.4, 0.06), (NAMES[2], NAMES[3]): (0.06, 0.7, 0.05)}
     matrix = make_matrix(NAMES[:4], doubted)
