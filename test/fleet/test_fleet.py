@@ -221,6 +221,7 @@ def test_the_robot_that_slips_differs_from_all_others(tmp_path):
     text = page(tmp_path, [], found)
     assert "&lt;r2&gt;" in text
     assert "gyro - wheel" in text
+    assert "No difference is significant." not in text
 
 
 def test_a_second_group_is_compared_with_the_first():
@@ -239,7 +240,8 @@ def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
     ]
     outcomes.append(Outcome("r4", problem="is <not> a bag"))
     text = page(tmp_path, outcomes, Differences(()))
-    bags, _, pairs = Page(text).tables
+    bags, pairs = Page(text).tables
+    assert "No difference is significant." in text
     assert pairs[1] == ["x - <b>", "3", "0.04", "r2", "0.50", "0.60", "r3"]
     assert bags[4] == ["r4", "–", "–", "is <not> a bag"]  # noqa: RUF001
     assert "<b>" not in text
