@@ -114,6 +114,21 @@ def test_a_flight_log_has_a_topic_for_each_instance(tmp_path):
     assert any("in us" in notice for notice in notices)
 
 
+def test_rows_whose_time_was_never_set_are_left_out_beside_dates(tmp_path):
+    pytest.importorskip("pyulog")
+    micros = (1_710_773_350_000_000 + np.arange(ROWS) * 20_000).tolist()
+    values = A.astype(np.float32).tolist()
+    log = ulog(
+        ("gyro", 0, "uint64_t timestamp;float x", list(zip(micros, values, strict=True))),
+        ("accel", 0, "uint64_t timestamp;float x", list(zip(micros, values, strict=True))),
+        ("time_left", 0, "uint64_t timestamp;float x", [(0, 5.0), (0, 4.0), (micros[0], 3.0), (micros[20], 2.0)]),
+    )
+    with open_recording([written(tmp_path, log, "flight.ulg")]) as recording:
+        assert recording.start == micros[0] * 1000
+        assert recording.topics["time_left"].count == 2
+        assert any("2 rows of time_left left out, whose time is 0" in notice for notice in recording.notices)
+
+
 def test_a_flight_log_that_ends_early_is_read_as_far_as_it_is_whole(tmp_path):
     pytest.importorskip("pyulog")
     found, notices = read(written(tmp_path, flight(cut=5), "flight.ulg"))

@@ -6,6 +6,7 @@ PlotJuggler. The others are the group ``table``. Of several files, each is a top
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from infonet_ros.intake.tables.times.runs import are_numbered_runs, number_of_ru
 from infonet_ros.intake.tables.times.stamps import set_stamps
 from infonet_ros.intake.times_apart import overlapping, shifted
 from infonet_ros.settings import Modality
-from infonet_ros.text import LAST_SECOND, NANOSECONDS, attributed, did_you_mean, listed, unique_name
+from infonet_ros.text import LAST_SECOND, NANOSECONDS, attributed, counted, did_you_mean, listed, unique_name
 
+_YEARS = 2 * 365 * 86_400 * NANOSECONDS  # no logger counts so long from its start
 _MOST_ALIKE = 50  # clocks whose unit is judged together
 
 
@@ -72,6 +74,7 @@ class Tables(Recording):
         notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
         self._notices += attributed(notices, len(self._paths))
         self._join_parts(of_one_file=numbered)
+        self._leave_out_unset()
         self._keep_one_clock()
         self._move_to_ros_stamps()
         self.start = min(int(stream.stamps[0]) for stream in self._streams.values())
@@ -213,6 +216,22 @@ class Tables(Recording):
             if len(names) > 1:
                 self._notices.append(f"{listed(names)} are parts of one log, and read as the topic {name}.")
         self._streams = {name: joined[name][0] for name in self._streams if name in joined}
+
+    def _leave_out_unset(self) -> None:
+        """Leave out rows whose time is 0, which nobody has set, where most topics begin years after it."""
+        begins = sorted(int(stream.stamps[0]) for stream in self._streams.values())
+        if begins[len(begins) // 2] < _YEARS:
+            return
+        unset = {name: int((stream.stamps == 0).sum()) for name, stream in self._streams.items()}
+        if any(unset.values()):
+            rows, names = counted(sum(unset.values()), "row"), listed([name for name in unset if unset[name]])
+            self._notices.append(f"{rows} of {names} left out, whose time is 0: nobody has set it.")
+        known = {name: stream.stamps != 0 for name, stream in self._streams.items()}
+        self._streams = {
+            name: replace(stream, stamps=stream.stamps[known[name]], order=stream.order[known[name]])
+            for name, stream in self._streams.items()
+            if known[name].any()
+        }
 
     def _keep_one_clock(self) -> None:
         """Leave out files whose times lie apart from those of the others."""
