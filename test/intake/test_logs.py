@@ -13,7 +13,10 @@ from table_files import written
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
 from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.proposing.proposal import propose
+from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.tables.formats import logs
+from infonet_ros.settings import Settings
 
 
 def save_parquet(table, path):
@@ -127,6 +130,20 @@ def test_rows_whose_time_was_never_set_are_left_out_beside_dates(tmp_path):
         assert recording.start == micros[0] * 1000
         assert recording.topics["time_left"].count == 2
         assert any("2 rows of time_left left out, whose time is 0" in notice for notice in recording.notices)
+
+
+def test_a_topic_that_was_told_long_before_does_not_make_the_clock_of_a_log_slow(tmp_path):
+    pytest.importorskip("pyulog")
+    times, values = 60_000_000 + 20_000 * np.arange(500), np.random.default_rng(0).standard_normal((2, 500))
+    gyro, accel = ([*zip(times.tolist(), own.tolist(), strict=True)] for own in values)
+    log = ulog(
+        ("gyro", 0, "uint64_t timestamp;float x", gyro),
+        ("accel", 0, "uint64_t timestamp;float x", accel),
+        ("home", 0, "uint64_t timestamp;float x", [(1_000_000, 5.0), (1_500_000, 5.0)]),
+    )
+    with open_recording([written(tmp_path, log, "flight.ulg")]) as recording:
+        proposal = propose(recording, Settings(), chosen_span(recording, 0.0, None))
+    assert not any("slow" in notice for notice in proposal.notices)
 
 
 def test_a_flight_log_that_ends_early_is_read_as_far_as_it_is_whole(tmp_path):

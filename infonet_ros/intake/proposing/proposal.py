@@ -130,7 +130,7 @@ def propose(
     if len(chosen) < 2:
         raise _nothing_to_compare(recording, names, every, chosen, notices)
     duration = unbroken(recording, chosen, span)
-    if slow := _slow_clock(chosen, span):
+    if slow := _slow_clock(recording, chosen, span):
         notices.append(f"{slow}.")
     lasting = [c for c in chosen if c.kind.treatment is Treatment.KEPT and not is_event(c.column)]
     timing = choose_timing(
@@ -170,10 +170,14 @@ def _nothing_to_compare(
     )
 
 
-def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
-    """Return a notice if the stamps cover far less time than was recorded; else an empty text."""
+def _slow_clock(recording: Recording, chosen: Sequence[Candidate], span: Span) -> str:
+    """Return a notice if the stamps cover far less time than was recorded; else an empty text.
+
+    Tables have no other times than their stamps: some topic of theirs may have begun long before the others.
+    """
     passed = max(int(c.column.stamps[-1] - c.column.stamps[0]) for c in chosen) / NANOSECONDS
-    if passed >= _SLOW * span.duration:
+    tables = not any("/" in recording.topics[c.topic].type for c in chosen)  # all of ROS have one
+    if tables or passed >= _SLOW * span.duration:
         return ""
     return (
         f"the stamps pass {in_seconds(passed)} in {in_seconds(span.duration)} of recording: their clock is slow, as "
