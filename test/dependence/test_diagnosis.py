@@ -111,6 +111,16 @@ def test_the_unit_and_the_offset_are_reported(baseline):
     assert first("flipped").words == "gyro or odom has an inverted sign"
 
 
+def test_the_rate_of_a_position_that_freezes_does_not_saturate_at_zero(baseline):
+    """Before, the position happened to keep its value between samples while it sank."""
+    samples = pair(4, 560)
+    samples[BREAK - 20 : BREAK, 0] = np.where(np.arange(20) % 5, -0.5, 0.0)
+    samples[BREAK:, 0] = 0.0
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated() is None
+    samples[-1, 0] = -0.5
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated().words.startswith("gyro does not go above 0")
+
+
 def test_coarse_readings_do_not_saturate(baseline):
     samples = pair(4, 1000)
     samples[BREAK:, 0] = np.round(samples[BREAK:, 0] / 0.9) * 0.9

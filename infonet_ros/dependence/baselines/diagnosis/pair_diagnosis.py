@@ -209,7 +209,7 @@ def _saturation(channel: ChannelBaseline, samples: np.ndarray, start: int, good:
     Coarse readings come to their outermost level, too, but to others more often. Where the good recordings rest at this
     value as well, as commands do, the channel must have stayed below for longer than it would by chance. What moves in
     one direction comes to the value at which it rests, the most frequent of the good ones. If it no longer comes to
-    that, it may be shifted.
+    that, it may be shifted. What stays at 0 stands still.
     """
     for sign, words in ((1.0, "above"), (-1.0, "below")):
         values = sign * samples
@@ -223,7 +223,8 @@ def _saturation(channel: ChannelBaseline, samples: np.ndarray, start: int, good:
         levels, counts = np.unique(sign * good, return_counts=True)
         home = levels[counts.argmax()]
         moved = counts.max() > _TIED * len(good) and home not in values[start:]
-        limited = least < value < most and value != home and not moved
+        stands = channel.is_zero(value) and np.fmin.reduce(values[start:], initial=np.inf) == value
+        limited = least < value < most and value != home and not moved and not stands
         often = np.mean(sign * good == value) > _RESTS
         by_chance = np.mean(sign * good <= value) ** channel.independent(len(known)) if often else 0.0
         if limited and visits >= _LEAST_VISITS and most_visited and tied.mean() > _TIED and by_chance < _BY_CHANCE:
