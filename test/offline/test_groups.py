@@ -19,7 +19,7 @@ def test_redundant_channels_are_one_line_that_names_the_leader(small_analysis):
     assert group.delays == pytest.approx((0.0, 0.2, 0.3), abs=1e-6)
     sentences = said(analysis)
     assert sentences[0] == (
-        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
+        "These 3 move together (1.20 nats each pair): cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
     )
     # Of the group's two pairs with the seventh channel only the one between topics is listed.
     assert sentences[1] == "cmd.x and odom.y share 0.30 nats (0.20 to 0.40)."
@@ -28,6 +28,11 @@ def test_redundant_channels_are_one_line_that_names_the_leader(small_analysis):
     assert len(sentences) == 4
     order = similar_order(analysis.whole, analysis.significance).tolist()
     assert max(order.index(k) for k in (0, 2, 4)) - min(order.index(k) for k in (0, 2, 4)) == 2
+
+
+def test_channels_of_one_delay_are_told_together(small_analysis):
+    analysis = with_pairs(small_analysis, {(0, 2): 1.2, (0, 4): 1.1, (2, 4): 1.2}, {(0, 2): 0.2, (0, 4): 0.2})
+    assert said(analysis)[0].endswith("(1.10 to 1.20 nats each pair): cmd.x leads odom.x and imu.x by 0.20 s.")
 
 
 def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):

@@ -140,7 +140,11 @@ class ToldGroup:
     def sentence(self, parts: Sequence[str] = ()) -> str:
         """Return the sentence, without its full stop; ``parts`` are those that the names stand for."""
         delays = dict(zip(self.names, self.delays, strict=True))
-        later = [f"{name} by {delay_text(late)}" for name, late in delays.items() if late > 0.0]
+        of_delay: dict[str, list[str]] = {}
+        for name, late in delays.items():
+            if late > 0.0:
+                of_delay.setdefault(delay_text(late), []).append(name)
+        later = [f"{_and(names)} by {text}" for text, names in of_delay.items()]
         unclear = [name for name, late in delays.items() if later and np.isnan(late)]
         together = [name for name, late in delays.items() if not late > 0.0 and name not in unclear]
         members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands before the others only
@@ -153,8 +157,13 @@ class ToldGroup:
             members.append(f"with the opposite sign of {self.names[0]}: {', '.join(others)}")
         middle = (name for name, between in zip(self.names, self.between, strict=True) if between)
         members += [f"{name} explains what the others share" for name in middle]
-        share = f"{self.least:.2f} to {self.most:.2f} nats each pair"
+        share = f"{_range(self.least, self.most)} nats each pair"
         return f"These {len(self.names)} move together{_for(parts)} ({share}): {'; '.join(members)}"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _range(least: float, most: float) -> str:
