@@ -1,8 +1,8 @@
 """Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
-This runs on the reader's thread, every quarter of a second of sensor time: many messages at once take little more time
-than a few. It needs one table look-up per pair and no network. The diagnosis of an active alarm takes longer, so the
-monitor diagnoses one alarm at a time.
+This runs on the reader's thread, every half second of sensor time: many messages at once take little more time than a
+few. It needs one table look-up per pair and no network. The diagnosis of an active alarm takes longer, so the monitor
+diagnoses one alarm at a time.
 """
 
 from typing import Any

@@ -59,7 +59,7 @@ def test_a_fault_is_an_alert_within_a_second_and_ends_with_it(graph, baseline):
     named = f"infonet: baseline {NAMES[0]} {NAMES[1]}"
     Diagnosis(graph).until(named, lambda status: status.level == DiagnosticStatus.ERROR)
     broken.clear()
-    feed.run(14.0, 6.0)
+    feed.run(14.0, 8.0)
     graph.until(lambda: alerts[-1].level == DiagnosticStatus.OK)
     assert len(alerts) == 2
 

@@ -13,8 +13,8 @@ from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
-STEP = 0.25
-"""Seconds of sensor time between two deliveries of rows."""
+STEP = 0.5
+"""Seconds of sensor time between two deliveries of rows: hops are usually a multiple, so both read the topics once."""
 
 
 class Rows(NamedTuple):
