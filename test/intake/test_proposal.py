@@ -96,6 +96,13 @@ def test_of_a_topic_every_vector_has_its_turn():
     assert channels["/imu/data"] == ("orientation|roll", "angular_velocity.x", "linear_acceleration.x")
 
 
+def test_of_a_table_every_vector_has_its_turn():
+    names = [*(f"gauge{k}" for k in range(40)), "rpy_x", "rpy_y", "rpy_z", "speed"]
+    noise = column(np.random.default_rng(0).standard_normal(100))
+    fields = [Candidate("table", NumericField(name, 0), noise, kind_of(noise)) for name in names]
+    assert [one.field.path for one in fair_share(fields, limit=5)] == ["gauge0", "gauge1", "rpy_x", "rpy_y", "speed"]
+
+
 def test_every_field_of_husky_is_listed_and_those_that_wander_are_used_by_their_rate(husky):
     kinds = {(f.topic, f.path): f.kind for f in husky.fields}
     with Bag([HUSKY]) as bag:

@@ -248,7 +248,8 @@ def test_digits_of_a_clock_are_its_time(tmp_path, begin, decimals):
 
 
 def test_times_that_lost_their_digits_are_reported(tmp_path):
-    _, said = of_cells(tmp_path, "time", [f"{MIDNIGHT + k // 20}" for k in range(700) if k % 11 < 1 + k // 70])
+    counts = np.random.default_rng(0).integers(1, 40, 40)
+    _, said = of_cells(tmp_path, "time", [f"{MIDNIGHT + second}" for second in np.repeat(range(40), counts)])
     assert any("rows have only" in notice and "write them again with all digits" in notice for notice in said)
     with pytest.raises(RecordingError, match=r"600 rows have only 2 different times 'time': .* with all digits"):
         of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.2:.7e}" for k in range(600)])
@@ -263,4 +264,12 @@ def test_rows_whose_times_lost_their_digits_are_spread(tmp_path, digits):
     times, said = of_cells(tmp_path, "time", cells)
     assert np.diff(times) == pytest.approx(0.05, abs=1e-3)
     assert abs(times[0] - MIDNIGHT) <= 128
+    assert any("the rows are spread evenly over a step" in notice for notice in said)
+
+
+def test_rows_that_share_seconds_are_spread_at_a_rate_that_changes(tmp_path):
+    slow, rates = np.arange(20) * 3.0, np.repeat([20, 33, 20], 15)
+    exact = np.concatenate([slow, *(60 + second + np.arange(rate) / rate for second, rate in enumerate(rates))])
+    times, said = of_cells(tmp_path, "time", [clock_of(int(t), "00:{:02d}:{:02d}") for t in exact])
+    np.testing.assert_allclose(times, exact - exact[0], atol=1e-5)
     assert any("the rows are spread evenly over a step" in notice for notice in said)

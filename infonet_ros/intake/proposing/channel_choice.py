@@ -1,5 +1,6 @@
 """Chooses the candidates that become channels: with one clock, without duplicates, and equally from all topics."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 
@@ -18,6 +19,7 @@ _LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is
 _TOLERANCE = 1e-3  # of the range: two fields that are closer have the same numbers
 _ALIKE_RANKS = 0.3  # correlation; of streams that share nothing it is 0.05
 _FEW_CHANGES = 40  # at those times, too few to compare
+_ELEMENT = re.compile(r"_?(\d+|[WXYZwxyz])$")  # at the end of the name of a column
 _APART = 3  # messages that the same number may be earlier or later in the other field
 
 
@@ -146,18 +148,24 @@ def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
     """Take fields from every topic in turn, the most important first, up to the limit; mark the others.
 
     The most important of a topic counts as much as that of any other: the elements of an array are all that some have.
-    Of a topic, every structure has its turn: a vector, or another message inside the message. What has too few samples
-    for any estimate comes last.
+    Of a topic, every vector, array and message inside the message has its turn. What has too few samples for any
+    estimate comes last.
     """
     best: dict[str, int] = {}
     for candidate in candidates:
         best[candidate.topic] = min(candidate.field.rank, best.get(candidate.topic, candidate.field.rank))
-    by_structure = _in_turns(candidates, best, lambda c: (c.topic, parse_channel(c.field.path).structure))
-    queue = _in_turns(by_structure, best, lambda c: c.topic)
+    by_vector = _in_turns(candidates, best, lambda c: (c.topic, _vector(c.field.path)))
+    queue = _in_turns(by_vector, best, lambda c: c.topic)
     queue.sort(key=lambda c: len(c.column.values) < LEAST_SAMPLES)
     for candidate in queue[limit:]:
         candidate.beyond = True
     return [candidate for candidate in candidates if not candidate.beyond]
+
+
+def _vector(path: str) -> Hashable:
+    """Return the vector or array that a field is in; tables have them as columns, such as rpy_x or gauge7."""
+    *outer, last = parse_channel(path).steps
+    return tuple(outer) or _ELEMENT.sub("", last.field)
 
 
 def _in_turns(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.dates import BEYOND, UNKNOWN
@@ -15,6 +16,7 @@ from infonet_ros.text import NANOSECONDS, counted
 
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
+_NEARBY = 5  # times that stand in about as many rows as the one in the middle
 _ALIKE = 0.95  # of the times stand in the same number of rows
 _MANY, _VERY_MANY = 10, 100  # rows of one time; no stamp stands for so many devices
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)  # turns of a time of day or week, and the end of summer time
@@ -107,12 +109,13 @@ def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     sizes = np.diff(np.append(starts, len(rows)))
     usual, unit = np.median(sizes[1:-1]), int(np.median(steps[steps > 0]))
     coarse = _COARSE if clock.has_numbers else (*_COARSE, NANOSECONDS // 10)
-    alike = np.abs(sizes[1:-1] - usual) <= max(1, _UNEVEN * usual)
+    nearby = ndimage.median_filter(sizes[1:-1], _NEARBY, mode="nearest")  # the rate may change
+    alike = np.abs(sizes[1:-1] - nearby) <= np.maximum(1, _UNEVEN * nearby)
     of_a_clock = unit in coarse and not (stamps[rows] % unit).any()
     if usual < 2 or not (of_a_clock or usual >= _VERY_MANY) or alike.mean() < 1 - _UNEVEN:
         return stamps
     whole = sizes.astype(float)
-    whole[[0, -1]] = np.maximum(whole[[0, -1]], usual)  # the recording begins and ends within them
+    whole[[0, -1]] = np.maximum(whole[[0, -1]], nearby[[0, -1]])  # the recording begins and ends within them
     number = np.arange(len(rows)) - np.repeat(starts, sizes)
     number[: sizes[0]] += int(whole[0]) - sizes[0]
     spread = stamps.copy()
