@@ -253,8 +253,10 @@ class Settings:
 
     def with_values(self, **values: Any) -> "Settings":
         """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
-        if unknown := [name for name in values if name not in (known := [one.name for one in fields(self)])]:
-            raise ConfigurationError(f"unknown parameter {unknown[0]!r}{did_you_mean(unknown[0], known)}.")
+        known = [one.name for one in fields(self)]
+        for name in values:
+            if name not in known:
+                raise ConfigurationError(f"unknown parameter {name!r}{did_you_mean(name, known)}.")
         return replace(self, **values)
 
 

@@ -24,7 +24,7 @@ from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.series import has_noise, runs
 from infonet_ros.text import NANOSECONDS
 
-_PART = re.compile(r"\[[^]]*\]|\d+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
+_PART = re.compile(r"\[[^]]*\]|\d+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")  # an element, a number, or a letter such as x
 _MOST_SPIKES = 4  # of a channel: what has more is a channel with spikes
 _OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
 _EVERY = (1, 2, 4, 8)  # samples of a rate that are compared: a jump lasts as long as the rate is taken

@@ -176,8 +176,7 @@ def _slow_clock(recording: Recording, chosen: Sequence[Candidate], span: Span) -
     Tables have no other times than their stamps: some topic of theirs may have begun long before the others.
     """
     passed = max(int(c.column.stamps[-1] - c.column.stamps[0]) for c in chosen) / NANOSECONDS
-    tables = not any("/" in recording.topics[c.topic].type for c in chosen)  # all of ROS have one
-    if tables or passed >= _SLOW * span.duration:
+    if recording.kind == "table" or passed >= _SLOW * span.duration:
         return ""
     return (
         f"the stamps pass {in_seconds(passed)} in {in_seconds(span.duration)} of recording: their clock is slow, as "

@@ -222,11 +222,12 @@ class Tables(Recording):
         begins = sorted(int(stream.stamps[0]) for stream in self._streams.values())
         if begins[len(begins) // 2] < _YEARS:
             return
-        unset = {name: int((stream.stamps == 0).sum()) for name, stream in self._streams.items()}
-        if any(unset.values()):
-            rows, names = counted(sum(unset.values()), "row"), listed([name for name in unset if unset[name]])
-            self._notices.append(f"{rows} of {names} left out, whose time is 0: nobody has set it.")
         known = {name: stream.stamps != 0 for name, stream in self._streams.items()}
+        unset = {name: int(np.count_nonzero(~own)) for name, own in known.items() if not own.all()}
+        if not unset:
+            return
+        rows = counted(sum(unset.values()), "row")
+        self._notices.append(f"{rows} of {listed(unset)} left out, whose time is 0: nobody has set it.")
         self._streams = {
             name: replace(stream, stamps=stream.stamps[known[name]], order=stream.order[known[name]])
             for name, stream in self._streams.items()

@@ -119,6 +119,8 @@ class Timeline(Generic[Item]):
         self.newest: int | None = None  # newest stamp that was taken
         self._number = 0
         self.topics: dict[str, _Topic[Item]] = {}
+        self._leader: _Topic[Item] | None = None  # the topic with the newest stamp,
+        self._behind: int | None = None  # and the newest one of all others: a look at each would cost for each message
 
     def follow(self, name: str, stamps: np.ndarray, arrival: int | None = None) -> bool:
         """Take many messages of a topic at once, (M,) int64, if all of them are usual; return whether they are.
@@ -174,6 +176,7 @@ class Timeline(Generic[Item]):
             if topic.last is not None:
                 self.steps.setdefault(name, []).append((topic.first - topic.last - topic.period) / NANOSECONDS)
             topic.last = None
+            self._find_leader()
             return Admission(False, self._take_waiting([name]))
         return Admission(False, [])
 
@@ -196,6 +199,7 @@ class Timeline(Generic[Item]):
                 step = (stamp - topic.last) / count
                 topic.period += (_SMOOTHING if topic.period else 1.0) * (step - topic.period)
             topic.last, topic.moved = stamp, self._number
+            self._note_newest(topic, stamp)
             topic.lead = stamp - self._newest_beside(topic)
         if arrival is not None:
             topic.error = stamp - arrival
@@ -224,10 +228,27 @@ class Timeline(Generic[Item]):
             if other.waiting and abs(other.newest - topic.newest) <= self.leap
         ]
 
+    def _note_newest(self, topic: _Topic[Item], stamp: int) -> None:
+        leader = self._leader
+        if leader is None or leader.last is None:
+            self._leader = topic
+        elif topic is not leader and stamp > leader.last:
+            self._leader, self._behind = topic, leader.last
+        elif topic is not leader:
+            self._behind = stamp if self._behind is None else max(self._behind, stamp)
+
+    def _find_leader(self) -> None:
+        """Find the newest stamps again, after one was forgotten."""
+        self._leader = self._behind = None
+        for topic in self.topics.values():
+            if topic.last is not None:
+                self._note_newest(topic, topic.last)
+
     def _newest_beside(self, topic: _Topic[Item]) -> int:
         """Return the newest stamp that was taken of all topics but one; its own if there is no other."""
-        stamps = (other.last for other in self.topics.values() if other is not topic and other.last is not None)
-        return max(stamps, default=topic.last or 0)
+        leader = self._leader
+        newest = self._behind if leader is None or leader is topic else leader.last
+        return newest if newest is not None else topic.last or 0
 
     def _set_ahead(self, topic: _Topic[Item], voters: list[str]) -> bool:
         """Return whether the clock of this topic may have been set ahead, while the others continue as before.
@@ -285,6 +306,7 @@ class Timeline(Generic[Item]):
         self.topics = {name: self.topics[name] for name in voters}
         for other in self.topics.values():
             other.taken, other.last, other.moved, other.period = 0, None, 0, 0.0
+        self._find_leader()
         return self._take_waiting(voters)
 
 

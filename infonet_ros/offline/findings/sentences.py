@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -142,7 +143,8 @@ def _told(analysis: Analysis) -> Iterator[Finding]:
 def _about(analysis: Analysis, one: Group | Pair) -> ToldGroup | ToldPair:
     if not isinstance(one, Group):
         return ToldPair.of(analysis, *one)
-    inside = [third for a, b, third in _by_third(analysis) if {a, b, third} == {*one.members}]
+    pairs = combinations(sorted(one.members), 2)
+    inside = [by for a, b in pairs if (by := _third(analysis, (a, b))) is not None and {a, b, by} == {*one.members}]
     return ToldGroup.of(analysis, one, inside)
 
 
@@ -151,21 +153,20 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
 
     A group of three tells itself which channel is between the others. In a larger group every channel explains a pair.
     """
-    for a, b, by in _by_third(analysis):
-        if not any({a, b, by} <= {*group.members} for group in analysis.groups):
+    for a, b in ranked_pairs(analysis):
+        by = _third(analysis, (a, b))
+        if by is not None and not any({a, b, by} <= {*group.members} for group in analysis.groups):
             pair, third, left = ToldPair.of(analysis, a, b), analysis.names[by], analysis.explanations[a, b].left
             words = f"; explained by {third} ({pair.least:.2f} → {left:.2f} nats)."
             yield Finding(pair.sentence() + words, (*pair.names, third), "explained")
 
 
-def _by_third(analysis: Analysis) -> Iterator[tuple[int, int, int]]:
-    """Yield the useful pairs that a third channel explains, and that channel; not what it explains by definition."""
-    kinship = analysis.whole.kinship
-    rates = kinship.rate | kinship.rate.T
-    for a, b in ranked_pairs(analysis):
-        one = analysis.explanations.get((a, b))
-        if one and is_useful(analysis, (a, b)) and not rates[one.third, [a, b]].any():
-            yield a, b, one.third
+def _third(analysis: Analysis, pair: Pair) -> int | None:
+    """Return the channel that explains a useful pair, a < b; None without one, or if it does so by definition."""
+    one, rate = analysis.explanations.get(pair), analysis.whole.kinship.rate
+    if one is None or not is_useful(analysis, pair) or (rate[one.third, [*pair]] | rate[[*pair], one.third]).any():
+        return None
+    return one.third
 
 
 def _of_one_period(analysis: Analysis) -> Iterator[Finding]:

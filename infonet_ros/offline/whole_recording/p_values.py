@@ -12,7 +12,7 @@ from infonet_ros.estimator.samples.common_times import Coincidence
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.periods import deviations_from_periods, sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering
-from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT, drifting
+from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.offline.whole_recording.moves import Moves
 
 CHANGES_DRIFT = "both drift, and so do their changes: choose a part by --start and --duration"
@@ -50,7 +50,8 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
     make them look dependent.
     """
     p_values, drifts, shifts = _test(moves, longest, threads)
-    of_one_period = sharing_period(moves.samples.T) & ~(drifts[:, None] & drifts)
+    both_drift = drifts[:, None] & drifts
+    of_one_period = sharing_period(moves.samples.T) & ~both_drift
     involved = np.flatnonzero(of_one_period.any(axis=0))
     if len(involved):
         by_deviation, *_ = _test(Moves.of(_deviations(moves.samples[:, involved]), longest), longest, threads)
@@ -62,8 +63,7 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
             updates = _deviations(updates)
         by_update, *_ = _test(Moves.of(updates, lags), lags, threads, levels)
         p_values[pair] = p_values[pair[::-1]] = by_update[0, 1]
-    untested = reasons(drifts, {COMMON_PERIOD: of_one_period})
-    untested = np.where(untested == BOTH_DRIFT, CHANGES_DRIFT, untested)  # wider, which an assignment is not
+    untested = reasons(np.zeros_like(drifts), {CHANGES_DRIFT: both_drift, COMMON_PERIOD: of_one_period})
     untested[np.isfinite(p_values)] = ""
     return ShiftTests(p_values, drifts, shifts, untested)
 
