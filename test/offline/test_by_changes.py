@@ -1,4 +1,4 @@
-"""Channels that drift are judged by their changes: what they share by drift alone is not shown."""
+"""Channels that drift are judged without their drift: what they share by drift alone is not shown."""
 
 import re
 
@@ -33,7 +33,7 @@ def test_drifting_pairs_are_told_as_they_are_judged(drives):
     assert matrix.mi[0, 1] > -0.5 * np.log(1.0 - 0.8**2)
     assert max(matrix.mi[0, 2], matrix.mi[1, 2]) < 0.05
     first, *_ = findings(drives)
-    assert re.match(r"t\.a and t\.b share \d\.\d\d nats \([\d. to]+\), judged by their changes", str(first))
+    assert re.match(r"t\.a and t\.b share \d\.\d\d nats \([\d. to]+\), judged without their drift", str(first))
     pairs = {(pair["a"], pair["b"]): pair for pair in findings_record(drives)["pairs"]}
-    assert all(pair["both_drift"] and pair["by_changes"] for pair in pairs.values())
+    assert all(pair["both_drift"] and pair["without_drift"] for pair in pairs.values())
     assert [pair["significant"] for pair in pairs.values()] == [True, False, False]

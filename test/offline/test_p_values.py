@@ -6,7 +6,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.offline.whole_recording.moves import Moves
-from infonet_ros.offline.whole_recording.p_values import p_values_by_shifts
+from infonet_ros.offline.whole_recording.p_values import CHANGES_DRIFT, p_values_by_shifts
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {
@@ -27,6 +27,31 @@ def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
         found += p_values[PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
     assert (judged < 0.001).mean() <= 0.02 if len(judged) else drift in ("noise that grows", "slow commands")
+
+
+def test_streams_that_drift_and_share_their_moves_are_dependent(rng):
+    """Walks and ramps whose moves correlate by 0.5, and noise that grows."""
+    moves = lfilter([1.0], [1.0, -0.9], rng.standard_normal((3000, 6)) + rng.standard_normal((3000, 1)), axis=0)
+    ramp = np.linspace(0.0, 1.0, 3000)[:, None]
+    for samples in (np.cumsum(moves, axis=0), moves + 8.0 * ramp * rng.choice([-1.0, 1.0], 6), moves * (0.2 + ramp)):
+        p_values, drifting, *_ = p_values_by_shifts(Moves.of(samples, 20), 20)
+        assert drifting.mean() > 0.6
+        assert np.mean(p_values[PAIRS] < 0.001) > 0.9
+
+
+def test_ranks_within_stretches_have_no_level_and_no_spread_of_their_own(rng):
+    moves = Moves.of(np.exp(np.linspace(0.0, 20.0, 1050))[:, None] * rng.standard_normal((1050, 2)), 20)
+    stretches = moves.ranks_within.reshape(-1, moves.stretch, 2)
+    assert len(stretches) == 1050 // moves.stretch
+    assert np.ptp(stretches.mean(axis=1)) < 1e-6 and np.ptp(stretches.std(axis=1)) < 1e-6
+    assert len(Moves.of(np.zeros((9, 2)), 20).ranks_within) == 0
+
+
+def test_curves_that_are_smooth_over_stretches_are_not_tested_and_why_is_said():
+    curves = np.column_stack([np.linspace(0.0, 1.0, 4000) ** power for power in (1.0, 2.0, 3.0)])
+    p_values, _, _, untested = p_values_by_shifts(Moves.of(curves, 20), 20)
+    assert np.isnan(p_values).all()
+    assert (untested[np.triu_indices(3, k=1)] == CHANGES_DRIFT).all()
 
 
 def of_one_message(rng, values):

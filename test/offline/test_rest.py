@@ -62,7 +62,8 @@ def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
         samples = streams(rng, moves(SECONDS[plan]))
         by_rest += p_values_by_shifts(Moves.of(samples, 20), 20)[0][PAIRS].tolist()
         found += p_values_by_shifts(Moves.of(while_it_moves(samples), 20), 20)[0][PAIRS].tolist()
-    assert np.isnan(by_rest).all() if plan == "once" else np.mean(np.array(by_rest) < 0.01) > 0.9
+    alarms = np.mean(np.array(by_rest) < 0.01)
+    assert alarms <= 0.04 if plan == "once" else alarms > 0.9  # rest at the ends drifts
     assert np.isfinite(found).mean() > 0.9
     assert np.mean(np.array(found) < 0.01) <= 0.04
 

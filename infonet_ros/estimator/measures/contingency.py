@@ -76,6 +76,7 @@ def shift_p_values(
     workers: int = 1,
     most_growth: np.ndarray | None = None,
     by_direction: np.ndarray | None = None,
+    stretch: int = 1,
 ) -> tuple[np.ndarray, int]:
     """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
@@ -95,6 +96,8 @@ def shift_p_values(
         measured, and at most by so much.
     by_direction : (N, N) bool, optional
         Pairs that are compared by odd functions of the ranks only: these show a direction, and not a size.
+    stretch : int
+        Samples of each stretch, if ranks are those within stretches: only whole ones are shifted.
 
     Returns
     -------
@@ -103,11 +106,11 @@ def shift_p_values(
     shifts : int
         Number of shifts; 0 if the streams are too short.
     """
-    count = _fast_length(len(ranks))
+    count = _fast_length(len(ranks)) if stretch == 1 else len(ranks) // stretch * stretch
     channels = ranks.shape[1]
     longest = min(longest, count // LAGS_FRACTION)
     nearest = max(count // _NEAREST_FRACTION, 2 * longest + 1)
-    shifts = np.arange(nearest, count - nearest + 1)
+    shifts = np.arange(-(-nearest // stretch) * stretch, count - nearest + 1, stretch)
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:
         return found, 0

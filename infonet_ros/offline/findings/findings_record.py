@@ -140,7 +140,7 @@ def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
             "significant": bool(significance.significant[a, b]) if significance.shifts else None,
             "untested": significance.why_untested(a, b),
             "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
-            "by_changes": bool(significance.by_changes[a, b]),
+            "without_drift": bool(significance.without_drift[a, b]),
             "opposite_signs": bool(analysis.opposite[a, b]),
             "delay_clear": (delay := Delay.of(analysis, a, b)).clear,
             "smoothed": delay.smoothed,

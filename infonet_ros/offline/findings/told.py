@@ -12,7 +12,7 @@ from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_text, listed
 
-_BY_CHANGES = "judged by their changes"
+_WITHOUT_DRIFT = "judged without their drift"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ToldPair:
     """What two channels share, nats, with its interval, and their delay or their leader, if known.
 
     ``opposite`` tells that one falls as the other rises. ``least`` and ``most`` differ where several pairs are told in
-    one sentence, and ``judged`` tells which of these are judged by their changes.
+    one sentence, and ``judged`` tells which of these are judged without their drift.
     """
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class ToldPair:
             delay=Delay.of(analysis, a, b),
             leader="" if leader is None else analysis.names[leader],
             opposite=bool(analysis.opposite[a, b]),
-            judged=_BY_CHANGES if analysis.significance.by_changes[a, b] else "",
+            judged=_WITHOUT_DRIFT if analysis.significance.without_drift[a, b] else "",
         )
 
     def joined(self, names: tuple[str, ...], others: Sequence["ToldPair"]) -> "ToldPair":
@@ -72,7 +72,7 @@ class ToldPair:
             upper=max(one.upper for one in every),
             delay=delay,
             leader=new[self.leader],
-            judged=self.judged if len({one.judged for one in every}) == 1 else f"some {_BY_CHANGES}",
+            judged=self.judged if len({one.judged for one in every}) == 1 else f"some {_WITHOUT_DRIFT}",
         )
 
     @property

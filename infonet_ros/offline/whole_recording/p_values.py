@@ -36,8 +36,9 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
     """Test all pairs by circular shifts.
 
     Channels are shifted, and so is how they change. The surer of the two tests counts, and as one of two. Slow streams
-    make few moves, and many changes. Two channels that both drift are tested by how they change only, unless that
-    drifts alike.
+    make few moves, and many changes. Two channels that both drift are ranked within stretches, and shifted by whole
+    ones: so neither their level nor their spread drifts. Curves that are smooth over several stretches are left out
+    there, and changes that drift alike.
 
     The sizes of the changes of two channels that move at common times, as set points of one program do, depend on each
     other anyhow. So only the directions of their changes count. And where many of their moves coincide, the contingency
@@ -75,12 +76,18 @@ def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -
     p_values, shifts = shift_p_values(moves.ranks, longest, threads, growth)
     drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
     both_drift = drifts[:, None] & drifts
+    if np.count_nonzero(drifts) > 1:
+        within, _ = shift_p_values(moves.ranks_within, longest, threads, growth, common.together, moves.stretch)
+        slopes = moves.slopes()
+        smooth = drifting(slopes.T) | (slopes == slopes[:1]).all(axis=0)
+        within[smooth[:, None] & smooth] = np.nan
+        p_values = np.where(both_drift, within, p_values)
     if levels_only:
-        return np.where(both_drift, np.nan, p_values), drifts, shifts
+        return p_values, drifts, shifts
     by_change, _ = shift_p_values(moves.change_ranks, longest, threads, growth, common.together)
     by_change[still[:, None] & still] = np.nan
-    surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
-    return np.where(both_drift, by_change, surer), drifts, shifts
+    tests = np.isfinite(p_values).astype(int) + np.isfinite(by_change)
+    return np.minimum(1.0, tests * np.fmin(p_values, by_change)), drifts, shifts
 
 
 def _deviations(samples: np.ndarray) -> np.ndarray:

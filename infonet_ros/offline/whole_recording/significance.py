@@ -64,8 +64,8 @@ class Significance:
         return not self.all_shifts and self.shifts < self.needed
 
     @property
-    def by_changes(self) -> np.ndarray:
-        """(N, N) bool: pairs of channels that both drift, whose p-value is that of their changes."""
+    def without_drift(self) -> np.ndarray:
+        """(N, N) bool: pairs of channels that both drift, whose p-value is of short stretches and of changes."""
         return self.both_drift & self.judged
 
     @cached_property
@@ -99,7 +99,7 @@ class Significance:
             "by_chance": round(SIGNIFICANCE * self.tested, 6),
             "tested": self.tested,
             "needed_surrogates": self.needed,
-            "judged_by_change": _pairs(self.by_changes),
+            "judged_without_drift": _pairs(self.without_drift),
             "untested": self.untested,
         }
 
@@ -121,9 +121,9 @@ class Significance:
         )
         if self.too_few:
             text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
-        if by_changes := _pairs(self.by_changes):
-            drifting = f"{counted(by_changes, 'pair')} of channels that drift"
-            text += f" {drifting} {are(by_changes)} judged by how they change."
+        if without_drift := _pairs(self.without_drift):
+            drifting = f"{counted(without_drift, 'pair')} of channels that drift"
+            text += f" {drifting} {are(without_drift)} judged without their drift."
         for why, count in self.untested.items():
             text += f" {counted(count, 'pair')} cannot be tested, because {why}."
         return text

@@ -13,14 +13,14 @@ _MOSTLY = 0.6  # of the correlation that the MI stands for: a square or an absol
 def opposite_signs(whole: WholeRecording, significance: Significance) -> np.ndarray:
     """Return which pairs (N, N) mostly move in opposite directions, at their delay, by the correlation of ranks.
 
-    Those of channels that are judged by their changes are also compared by them.
+    Those of channels that are judged without their drift are compared by their changes.
     """
     matrix = whole.matrix
     found = np.zeros(matrix.mi.shape, dtype=bool)
     for a, b in strongest_pairs(matrix):
         lag = round(float(matrix.lag[a, b]) * matrix.sample_rate)
         first, second = whole.ranks[:, a], moved(whole.ranks[:, b], -lag)
-        if significance.by_changes[a, b]:
+        if significance.without_drift[a, b]:
             first, second = np.diff(first), np.diff(second)
         known = np.isfinite(first) & np.isfinite(second)
         first, second = first[known], second[known]
