@@ -26,6 +26,11 @@ RATES = {
     "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
     "pictures": "# fps: 20\nframe,x\n1,1\n2,2\n3,3\n",
     "pictures in a sentence": "# recorded at 20 fps\nframe,x\n1,1\n2,2\n3,3\n",
+    "a date before the rate": "Record Time 1996/08/11 03:12:39\nSampling Freq(Hz) 20Hz\nx y\n1 2\n2 4\n3 5\n",
+    "a duration before the rate": "Recording time: 60 s\nSample rate: 20 Hz\nx,y\n1,2\n2,4\n3,5\n",
+    "a rate alone in a row of full width": (
+        "Trajectories,,,\n20,,,\nFrame,Sub Frame,x,y\n,,mm,mm\n1,0,1,5\n2,0,2,6\n3,0,3,7\n"
+    ),
     "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
 }
 

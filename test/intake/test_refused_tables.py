@@ -88,6 +88,8 @@ def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch, rows, colum
 
 FOREIGN = {
     "DBC": "".join(f"(1714560000.{k:06d}) can0 1F4#0{k % 10}FF\n" for k in range(30)),
+    "decode them by their DBC file": ";$FILEVERSION=2.1\n" * 30
+    + "".join(f"  {k}  {17535.4 + k} DT 1  00000100 Rx -  2    0{k % 10} 0A\n" for k in range(30)),
     "raw CAN frames": "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n"
     + "".join(f"{20_000 * k},00000123,false,Rx,0,2,0{k % 10},0A\n" for k in range(30)),
     "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),

@@ -167,6 +167,11 @@ def test_libfranka_counts_milliseconds(tmp_path):
     assert np.diff([stamp for stamp, _ in rows(path, ("q_d_0",), topic="state")]) == pytest.approx(1e6)
 
 
+def test_a_quantity_over_its_unit_is_a_time_and_a_count_is_none(tmp_path):
+    text = "mode,Ns,time/s,I/mA\n" + "".join(f"2,{k // 4},{k / 2},{k % 5}\n" for k in range(12))
+    assert notices(written(tmp_path, text))[0].startswith("time is column 'time/s', in s as its name says")
+
+
 def test_the_unit_is_reported_unless_it_was_given(tmp_path):
     path = written(tmp_path, "time_ms,x\n1,1\n2,2\n")
     assert notices(path) == ["time is column 'time_ms', in ms as its name says; --time and --time-unit change that."]

@@ -67,6 +67,7 @@ def without_unit(name: str) -> str:
 
 def is_named_time(name: str) -> bool:
     """Return whether a name is a usual name of times, with or without a unit behind it."""
-    bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
+    part = re.search(r".(?:\.|/(?!(?:[munµ]?s|min|h)$))", name)  # stamp.nanosec alone is no time, time/s is one
+    bare = "" if part else without_unit(name)
     squeezed = re.sub(r"[\W_]+", "", name).lower()  # Date/Time, Date & Time
     return squeezed == "datetime" or bool({name.lower(), bare.lower()} & TIME_NAMES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from infonet_ros.intake.tables.sheet import Rate
 
 _LONGEST = 1000  # characters of a line that are searched: the time grows with their square
-_NUMBER = r"(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
+_NUMBER = r"(?!\d+(?:[-/:]|\.\d+\.)\d)(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"  # and no date
 _BETWEEN = r"[\s\",;(\[]*"  # the unit may have a cell of its own, or brackets
 _UNIT = r"[muµ]s|milli|micro|min|h(?=\b|ours?\b|rs?\b)"
 _OF_SAMPLES = r"(?:abtast|data|sampl\w*|update|output|camera|frame|capture|log\w*|record\w*|acquisition|scan)[ _-]?"
@@ -24,7 +24,9 @@ _RATES = (
 )
 _INTERVALS = (
     _number_of(
-        rf"\b{_OF_SAMPLES}(?:intervall?|period|time|zeit)(?!s)|^\W*(?:intervall?|period|delta_?x|delta_?t|dt)\b", _UNIT
+        rf"\b{_OF_SAMPLES}(?:intervall?|period)(?!s)|\b(?:abtast|sampl\w*)[ _-]?(?:time|zeit)(?!s)"
+        r"|^\W*(?:intervall?|period|delta_?x|delta_?t|dt)\b",
+        _UNIT,
     ),
     re.compile(rf"(?i){_NUMBER}\s*(?P<unit>[muµ]?s)(?:ec)?\s*(?:/|per)\s*sample"),
     re.compile(rf"(?i)^\W*clock\W+{_NUMBER}\W{{0,2}}(?P<unit>[muµ]?s)"),  # of Hantek

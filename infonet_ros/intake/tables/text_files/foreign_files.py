@@ -96,6 +96,7 @@ def check_text(path: Path, head: str) -> None:
         what = "JSON"
     else:
         lines = head.splitlines()[:_LINES]
+        lines = lines[len(lines) // 2 :]  # descriptions come first
         foreign = (
             what for what, line in _FOREIGN_LINES.items() if 2 * sum(map(bool, map(line.match, lines))) > len(lines)
         )

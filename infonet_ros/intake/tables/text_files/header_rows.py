@@ -87,7 +87,8 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     if described and (plain := [n for n in fitting if not rows[n][0]]):
         last = max({*range(plain[0])} - {*fitting}, default=-1)
         fitting = [n for n in fitting if n > last]
-    first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # earlier rows may be numbers of groups
+    alone = len(of_values) > 1  # earlier rows may be numbers of groups, or a number alone, such as a rate
+    first = next((n for n in fitting if rows[n][of_values[0]] and sum(map(bool, rows[n])) > alone), fitting[0])
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
     if header >= 0 and len(rows[header]) == width and not described:  # rows between them lack a number or a cell
         return header + 1
