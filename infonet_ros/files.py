@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from typing import Any
 
 from infonet_ros.errors import InfonetError
 
@@ -12,6 +13,14 @@ _REMEDIES = {
     "pipe": "write it to a file, and name that",
     "device": "name a file",
 }
+
+
+def as_path(name: str, value: Any, error: type[InfonetError]) -> Path:
+    """Return a path that is given as a text or a path; raise ``error``, with the ``name``, for anything else."""
+    try:
+        return Path(value)
+    except TypeError:
+        raise error(f"{name} is {value!r}: expected the path of a file or a folder.") from None
 
 
 def kind_of(path: Path) -> str:

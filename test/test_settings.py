@@ -3,13 +3,14 @@
 import os
 import re
 
+import numpy as np
 import pytest
 
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.intake.bags import Bag
-from infonet_ros.settings import Modality, Settings, Watch, load_settings
+from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document
 from infonet_ros.training.configuration import TrainingConfiguration
 
 
@@ -157,8 +158,9 @@ def test_what_is_for_this_node_goes_before_what_is_for_all(tmp_path):
             "'/r1/infonet' and '/r2/infonet'",
         ),
         (f"infonet:\n  ros__parameters:\n    window: {'9' * 5000}\n", "a number in it has thousands of digits"),
+        ("infonet:\n\tros__parameters:\n", r"file \(line 2, while .* character '\\t' that cannot start any token\)"),
     ],
-    ids=["another node", "misspelt", "twice", "two nodes", "digits"],
+    ids=["another node", "misspelt", "twice", "two nodes", "digits", "tab"],
 )
 def test_a_file_that_could_be_misread_is_refused(refused, text, reason):
     assert re.search(reason, refused(text))
@@ -209,6 +211,10 @@ def test_a_single_modality_or_watch_is_a_list_of_one():
         (lambda: Settings(modalities="imu"), "modalities must be a list of Modality objects, got 'imu'"),
         (lambda: Settings(given=None), "given must be a list of texts, got None"),
         (lambda: Settings().with_values(windw=3.0), "unknown parameter 'windw' (did you mean 'window'?)"),
+        (lambda: Settings(windw=3.0), "unknown parameter 'windw' (did you mean 'window'?)"),
+        (lambda: Modality("imu", "/imu", chanels="a"), "unknown parameter 'chanels' (did you mean 'channels'?)"),
+        (lambda: Watch("w", ("a", "b"), note=1), "unknown parameter 'note': expected one of name, pair, expect, thr"),
+        (lambda: load_settings(None), "path is None: expected the path of a file or a folder"),
         (lambda: Modality("imu", "/imu", None), "imu.channels must be a list of texts, got None"),
         (lambda: Modality("imu", None, "a"), "topic of a Modality must be a text, got None"),
         (lambda: Watch(3, ("a", "b")), "name of a Watch must be a text, got 3"),
@@ -217,6 +223,12 @@ def test_a_single_modality_or_watch_is_a_list_of_one():
 def test_what_python_gives_in_another_type_is_one_sentence(make, reason):
     with pytest.raises(ConfigurationError, match=re.escape(reason)):
         make()
+
+
+def test_numbers_of_numpy_are_those_of_python():
+    given = Settings(window=np.float32(3.0), surrogates=np.int64(19), transfer=np.True_)
+    assert params_document(given) == params_document(Settings(window=3.0, surrogates=19, transfer=True))
+    assert type(Watch("w", ("a.x", "a.y"), threshold=np.float64(0.3)).threshold) is float
 
 
 @pytest.mark.parametrize(

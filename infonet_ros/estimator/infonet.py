@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from infonet_ros.caching import cached_property
-from infonet_ros.errors import InputError
+from infonet_ros.errors import InputError, WeightsError
 from infonet_ros.estimator.dataframes import Names, column_names
 from infonet_ros.estimator.measures.conditional import conditional_ranks_of, lagged_given, pairwise_given
 from infonet_ros.estimator.measures.differentiable import differentiable_given, differentiable_information
@@ -51,6 +51,7 @@ from infonet_ros.estimator.validation import (
     check_lags,
     check_tensors,
 )
+from infonet_ros.files import as_path
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.text import counted
 
@@ -122,7 +123,7 @@ class InfoNet:
         >>> InfoNet.from_pretrained(device="cpu").device
         device(type='cpu')
         """
-        path = Path(weights or SHIPPED)
+        path = as_path("weights", weights or SHIPPED, WeightsError)
         network, version = load_weights(path)
         readout, version = load_readout(path) or (None, version)
         return cls(network, version, device, path, readout, load_short(path))

@@ -86,10 +86,9 @@ def as_lags(lags: Any, *, signed: bool) -> np.ndarray:
 
 def check_lags(lags: np.ndarray, count: int) -> None:
     """Raise InputError when a window of ``count`` samples cannot hold one of the lags (L,)."""
-    if np.abs(lags).max() >= count:
-        raise InputError(
-            f"lags holds {lags[np.abs(lags).argmax()]}: expected less than the {count} samples of the window."
-        )
+    longest = max(lags.tolist(), key=abs)  # of Python's whole numbers: the smallest of NumPy has no absolute value
+    if abs(longest) >= count:
+        raise InputError(f"lags holds {longest}: expected less than the {count} samples of the window.")
 
 
 def check_tensors(x: Any, y: Any, given: Any) -> None:
@@ -105,6 +104,8 @@ def check_tensors(x: Any, y: Any, given: Any) -> None:
         )
     if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
         raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
+    if x.device != y.device:
+        raise InputError(f"x is on {x.device} and y on {y.device}: expected both on one device.")
     if given is None:
         return
     if given.ndim not in (2, 3) or given.shape[:2] != x.shape or not torch.isfinite(given).all():

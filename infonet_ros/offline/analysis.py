@@ -25,6 +25,7 @@ from infonet_ros.intake.topic_log import TopicStatistics
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
+from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import apart
 from infonet_ros.offline.whole_recording.groups import Group, groups
 from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
@@ -35,7 +36,7 @@ from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
-from infonet_ros.text import NANOSECONDS, counted
+from infonet_ros.text import NANOSECONDS, counted, listed
 
 _COMMAND = re.compile(
     r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
@@ -228,7 +229,7 @@ def analyse(
         whole=whole,
         changes=tuple(_changes(matrices, samples, whole, settings)),
         topics=recorded.topics(),
-        notices=(*recorded.notices(), *whole.notices(), *whole.kinship.notices()),
+        notices=(*recorded.notices(), *_without_values(overview), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
         lone_changes=tuple(_lone_changes(whole, settings)),
     )
@@ -330,6 +331,14 @@ def _no_window(recording: Recording, settings: Settings, span: Span, longest: fl
         f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at most "
         f"{longest:.3g} s: {_what_works(recording, settings, min(span.duration, longest))}"
     )
+
+
+def _without_values(overview: Overview) -> list[str]:
+    """Name the channels of which nothing is known: a parameter file may name what no message has."""
+    unknown = np.isnan(overview.window.samples).all(axis=0)
+    names = [name for name, empty in zip(overview.window.names, unknown, strict=True) if empty]
+    why = "all are NaN or infinite, or no message has this element"
+    return [f"{listed(names)} {'has' if len(names) == 1 else 'have'} no value: {why}."] if names else []
 
 
 def _what_works(recording: Recording, settings: Settings, duration: float) -> str:

@@ -1,6 +1,6 @@
 """From a recording to results and their files: `analyse_bag` for scripts; the command line takes the same steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from html import escape
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from infonet_ros.errors import InputError, MissingDependencyError, WeightsError
 from infonet_ros.estimator.dataframes import to_dataframe
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.validation import as_count
+from infonet_ros.files import as_path
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
@@ -28,7 +30,7 @@ from infonet_ros.offline.results.outputs import OutputFolder
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
-from infonet_ros.settings.checks import several
+from infonet_ros.settings.checks import checked_size, checked_text, several
 from infonet_ros.text import printable
 
 if TYPE_CHECKING:
@@ -144,19 +146,22 @@ def analyse_bag(
     kinds = None if formats is None else [_format(name) for name in several("formats", formats)]
     if kinds and out is None:
         raise InputError(f"formats holds {kinds[0].value!r}, and out is None: expected a folder to write to.")
-    paths = [path] if isinstance(path, (str, Path)) else path
+    paths = list(path) if isinstance(path, Iterable) and not isinstance(path, (str, bytes, Path)) else [path]
     if not paths:
         raise InputError(f"path is {path!r}: expected a bag or a table, or several.")
+    start = checked_size("start", start)
+    duration = None if duration is None else checked_size("duration", duration)
+    cores = None if cores is None else as_count("cores", cores, least=1)
     settings = settings or Settings()
     if not isinstance(settings, Settings):
         raise InputError(f"settings is {settings!r}: expected Settings; `load_settings` reads them from a file.")
     with (
-        open_recording([Path(one) for one in paths]) as recording,
-        nullcontext() if out is None else OutputFolder(Path(out)) as folder,
+        open_recording([as_path("path", one, InputError) for one in paths]) as recording,
+        nullcontext() if out is None else OutputFolder(as_path("out", out, InputError)) as folder,
     ):
         span = chosen_span(recording, start, duration)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        proposal, target = with_named(proposal, several("given", given), target)
+        proposal, target = with_named(proposal, several("given", given), checked_text("target", target or ""))
         analysis = analyse_proposal(recording, proposal, span, cores=cores, target=target)
         notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
         if folder is not None:

@@ -3,7 +3,9 @@
 import math
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
@@ -12,13 +14,20 @@ from infonet_ros.text import did_you_mean, listed, shorten
 if TYPE_CHECKING:
     from infonet_ros.settings.members import Modality, Watch
 
+_Fields = TypeVar("_Fields")
+
 TIME = "time"
 """The name of time in a list of given channels."""
 
 
+def plain(value: Any) -> Any:
+    """Return a number of NumPy or of torch as one of Python, and all else as it is."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
     """Return ``value`` in the type of a parameter with this metadata, or raise ConfigurationError with the reason."""
-    kind = type(spec["default"])
+    kind, value = type(spec["default"]), plain(value)
     unit = f" {spec['unit']}" if "unit" in spec else ""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = as_float(value)
@@ -37,6 +46,7 @@ def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
 
 def checked_size(name: str, value: Any) -> float:
     """Return a number of at least 0 as a float, or raise ConfigurationError."""
+    value = plain(value)
     number = as_float(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(number, float) or not 0 <= number < math.inf:
         raise ConfigurationError(f"{name} must be a number of at least 0, got {brief(value)}.")
@@ -55,6 +65,21 @@ def several(name: str, members: Any, kind: type = str) -> tuple[Any, ...]:
         what = "texts" if kind is str else f"{kind.__name__} objects"
         raise ConfigurationError(f"{name} must be a list of {what}, got {brief(members)}.")
     return found
+
+
+def names_checked(kind: type[_Fields]) -> type[_Fields]:
+    """Make a dataclass refuse an argument that is none of its fields, with the name that was meant."""
+    known, make = [one.name for one in fields(kind)], kind.__init__  # type: ignore[arg-type, misc]
+
+    @wraps(make)
+    def checked(self: _Fields, *values: Any, **named: Any) -> None:
+        if unknown := [name for name in named if name not in known]:
+            hint = did_you_mean(unknown[0], known) or f": expected one of {', '.join(known)}"
+            raise ConfigurationError(f"unknown parameter {unknown[0]!r}{hint}.")
+        make(self, *values, **named)
+
+    kind.__init__ = checked  # type: ignore[method-assign, assignment]
+    return kind
 
 
 _KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.settings.checks import checked_size, checked_text, choice_error, several
+from infonet_ros.settings.checks import checked_size, checked_text, choice_error, names_checked, several
 
 EXPECTATIONS = ("dependent", "independent")
 
 
+@names_checked
 @dataclass(frozen=True)
 class Modality:
     """A named group of channels from one topic.
@@ -45,6 +46,7 @@ class Modality:
         return tuple(f"{self.name}.{path}" for path in self.channels)
 
 
+@names_checked
 @dataclass(frozen=True)
 class Watch:
     """A pair that must stay dependent, or must stay independent.

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.files import check_file
+from infonet_ros.files import as_path, check_file
 from infonet_ros.settings.parameters import flatten, settings_from_parameters
 from infonet_ros.settings.table import Settings, scalar_parameters
 from infonet_ros.text import listed
@@ -73,7 +73,7 @@ def load_settings(path: Path | str) -> Settings:
     >>> load_settings(file).window
     10.0
     """
-    path = Path(path)
+    path = as_path("path", path, ConfigurationError)
     check_file(path, "a parameter file", ConfigurationError)
     try:
         text = path.read_text(encoding="utf-8")
@@ -88,6 +88,9 @@ def settings_from_text(text: str, origin: str) -> Settings:
         document = _PlainLoader(text).get_single_data()
     except RecursionError as error:
         raise _unreadable(origin, "it nests hundreds of levels") from error
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise _unreadable(origin, ", ".join(filter(None, (line, error.context, error.problem)))) from error
     except yaml.YAMLError as error:
         raise _unreadable(origin, error) from error
     except ValueError as error:

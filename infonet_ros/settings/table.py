@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 from infonet_ros.caching import cached_property
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
-from infonet_ros.settings.checks import TIME, check_names, checked_value, several
+from infonet_ros.settings.checks import TIME, check_names, checked_value, names_checked, several
 from infonet_ros.settings.members import Modality, Watch
-from infonet_ros.text import did_you_mean
 
 _Fields = TypeVar("_Fields")
 
@@ -58,6 +57,7 @@ def _documented(settings: type[_Fields]) -> type[_Fields]:
 
 
 @_documented
+@names_checked
 @dataclass(frozen=True)
 class Settings:
     """The topics and channels, and the settings of the estimate.
@@ -253,10 +253,6 @@ class Settings:
 
     def with_values(self, **values: Any) -> "Settings":
         """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
-        known = [one.name for one in fields(self)]
-        for name in values:
-            if name not in known:
-                raise ConfigurationError(f"unknown parameter {name!r}{did_you_mean(name, known)}.")
         return replace(self, **values)
 
 

@@ -5,7 +5,7 @@ from scipy.signal import lfilter
 from scipy.stats import multivariate_normal, norm
 
 from infonet_ros import InfoNet
-from infonet_ros.errors import InputError
+from infonet_ros.errors import InputError, WeightsError
 from infonet_ros.series import paired_at_lag
 
 BIT = np.log(2.0)
@@ -252,6 +252,8 @@ def test_lagged_at_no_lag_is_the_plain_estimate(net, correlated):
 def test_lags_beyond_the_window_are_refused(net, rng):
     with pytest.raises(InputError, match="holds 300: expected less than the 300 samples"):
         net.lagged(*rng.standard_normal((2, 300)), [0, 300])
+    with pytest.raises(InputError, match="expected less than the 300 samples"):
+        net.lagged(*rng.standard_normal((2, 300)), [np.iinfo(np.int64).min])
 
 
 def test_tensors_give_the_plain_estimate(net, correlated):
@@ -314,6 +316,10 @@ def test_tensors_with_nan_are_refused(net):
 
 
 def test_an_unknown_device_is_refused():
+    with pytest.raises(InputError, match="device is None"):
+        InfoNet.from_pretrained(device=None)
+    with pytest.raises(WeightsError, match="weights is 3: expected the path"):
+        InfoNet.from_pretrained(weights=3)
     with pytest.raises(InputError, match="device is 'tpu'"):
         InfoNet.from_pretrained(device="tpu")
 

@@ -169,3 +169,9 @@ def test_a_window_that_does_not_fit_a_table_points_to_its_unit(tmp_path, net):
         pytest.raises(RecordingError, match=r"choose --window 1.3 --hop 0.3, or leave both out; .*--time-unit\.$"),
     ):
         analyse(table, settings, chosen_span(table, 0.0, None), net)
+
+
+def test_a_channel_that_no_message_has_is_named(small_bag, small_settings, net):
+    leg = Modality("leg", "/leg", ("force", "torque[0]", "torque[9]"))
+    (notice,) = analysed(small_bag, small_settings.with_values(modalities=(leg,)), net).notices
+    assert notice.startswith("leg.torque[9] has no value: all are NaN or infinite, or no message has this element")

@@ -4,7 +4,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from infonet_ros.errors import ConfigurationError, InputError, RecordingError, WeightsError
+from infonet_ros.errors import ConfigurationError, InfonetError, InputError, RecordingError, WeightsError
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.pages.report_sections import subtitle
@@ -84,10 +84,24 @@ def test_a_format_that_does_not_exist_is_named_before_the_work(tmp_path):
 
 
 def test_a_part_before_the_recording_and_no_recording_are_refused(small_bag):
-    with pytest.raises(ConfigurationError, match="--duration is -1: expected a number of seconds, 0 or more"):
-        analyse_bag(small_bag, duration=-1.0)
     with pytest.raises(InputError, match=r"path is \[\]: expected a bag or a table"):
         analyse_bag([])
+    with pytest.raises(InputError, match="path is 5: expected the path of a file or a folder"):
+        analyse_bag([small_bag, 5])
+
+
+@pytest.mark.parametrize(
+    ("argument", "reason"),
+    [
+        ({"duration": -1.0}, "duration must be a number of at least 0, got -1.0"),
+        ({"start": "10"}, "start must be a number of at least 0, got '10'"),
+        ({"cores": 0}, "cores is 0: expected a whole number of at least 1"),
+        ({"target": 3}, "target must be a text, got 3"),
+    ],
+)
+def test_an_argument_of_another_kind_is_one_sentence(small_bag, argument, reason):
+    with pytest.raises(InfonetError, match=re.escape(reason)):
+        analyse_bag(small_bag, **argument)
 
 
 def test_a_bag_that_is_not_there_leaves_no_folder(tmp_path):
