@@ -14,6 +14,7 @@ from PIL import Image
 
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap_cells import cells_of, shown_delays
+from infonet_ros.drawing.labels import fitted_names
 from infonet_ros.drawing.pixels import FAINT, INK, PAGE, blend, disc, font_of, hatched, letters, turned, write
 from infonet_ros.errors import OutputError
 from infonet_ros.text import NANOSECONDS, moment, shorten
@@ -56,7 +57,7 @@ class HeatMapLayout:
         cell = int(np.clip(_SIDE // len(names), *_CELL_SIDES))
         label_size = min(_LABEL_SIZE, cell - 1)
         font = font_of(label_size)
-        longest = int(max(font.getlength(shorten(name, _LONGEST_LABEL)) for name in names)) + 12
+        longest = int(max(map(font.getlength, fitted_names(names, _LONGEST_LABEL).values()))) + 12
         angle = 0 if longest <= cell else 45 if cell > 1.5 * label_size else 90
         below = {0: 2 * label_size, 45: int(0.75 * (longest + label_size)), 90: longest}[angle]
         left = max(longest + 12, below if angle == 45 else 0)
@@ -168,8 +169,9 @@ def _frame(layout: HeatMapLayout, end: float, method: str, dot_label: str, lags:
     of = "modalities (sliced)" if method == "sliced" else "channels"
     what = "Conditional mutual information" if method == "conditional" else "Mutual information"
     write(picture, f"{what} between {of}", (16, 11), _TITLE_SIZE, INK, bold=True)
+    labels = fitted_names(layout.names, _LONGEST_LABEL)
     for index, name in enumerate(layout.names):
-        _draw_name(picture, layout, index, shorten(name, _LONGEST_LABEL))
+        _draw_name(picture, layout, index, labels[name])
     _draw_colour_bar(picture, layout, end)
     _draw_legend(picture, dot_label, lags)
     return picture

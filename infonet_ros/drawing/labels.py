@@ -10,6 +10,7 @@ _TOPIC = 12  # characters, at most, of the last words of a topic's name
 _LONGEST = 30  # characters of a label
 
 _SEGMENT = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")  # between dots; a key in brackets may contain dots
+_END_OF_WORD = re.compile(r"[^\W_]+$")
 _WORD = re.compile(r"[^\W\d_]{3}")
 
 
@@ -30,6 +31,20 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
         fields |= {(topic, field): label for field, label in zip(own, short, strict=True)}
     whole = [fields[part] if len(topics) == 1 else f"{short_topics[part[0]]} {fields[part]}" for part in parts]
     return tuple(_distinct([[shorten(label, _LONGEST), printable(label)] for label in whole]))
+
+
+def fitted_names(names: Sequence[str], length: int) -> dict[str, str]:
+    """Return each name in at most ``length`` characters: both ends, or where these are alike, from the difference."""
+    cut = {name: shorten(name, length) for name in names}
+    alike: dict[str, list[str]] = {}
+    for name, label in cut.items():
+        alike.setdefault(label, []).append(name)
+    for some in alike.values():
+        first, last = min(some), max(some)  # what these two begin with, all do
+        same = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+        word = _END_OF_WORD.sub("", first[:same])
+        cut |= {name: shorten(f"…{name[len(word) :]}", length) for name in some if word}
+    return cut
 
 
 def _distinct(candidates: Sequence[Sequence[str]]) -> list[str]:

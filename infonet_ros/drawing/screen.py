@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from infonet_ros.drawing import palette
+from infonet_ros.drawing.labels import fitted_names
 from infonet_ros.drawing.view_options import KEYS, Pair, ViewOptions
-from infonet_ros.text import NANOSECONDS, has_date, listed, printable, shorten
+from infonet_ros.text import NANOSECONDS, has_date, listed, printable
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
@@ -137,9 +138,10 @@ def matrix_view(matrix: "DependenceMatrix", end: float, options: ViewOptions, wi
     lines = [Text(no_wrap=True).append(f"{_LEGEND if label > len(_LEGEND) else '':<{label}}", "dim")]
     for place, row in enumerate(rows):
         lines[0].append(f"{row + 1:>{cell}}", "" if place % 2 else "dim")
+    labels = fitted_names(matrix.names, label - 5)
     for row in rows:
         line = Text(no_wrap=True).append(f"{row + 1:>3} ", "dim")
-        line.append(f"{shorten(matrix.names[row], label - 5):<{label - 4}}", "" if matrix.valid[row] else "dim")
+        line.append(f"{labels[matrix.names[row]]:<{label - 4}}", "" if matrix.valid[row] else "dim")
         for column in rows:
             line.append(*_cell(matrix, row, column, cell, end, colours[row, column]))
         lines.append(line)
@@ -193,7 +195,7 @@ def pairs_view(pairs: Sequence[Pair], names: Sequence[str], end: float, width: i
     if _name_width(width, columns) < _READABLE_NAME:
         del columns[""]
     name_width = _name_width(width, columns)
-    labels = {name: shorten(name, name_width) for name in names}
+    labels = fitted_names(names, name_width)
     if name_width < _SHORTEST_NAME:
         name_width, labels = 3, {name: str(row) for row, name in enumerate(names, 1)}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", width=width)

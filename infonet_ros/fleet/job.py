@@ -21,6 +21,7 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError
+from infonet_ros.intake.opener import check_once
 from infonet_ros.interruptions import cleared_afterwards, folder_for_now, made_folder, temporary_folder
 from infonet_ros.offline.baselines.comparing import windows_of
 from infonet_ros.offline.findings.findings_record import findings_record
@@ -172,11 +173,10 @@ def analyse_fleet(
 def folder_names(bags: Sequence[Path]) -> list[str]:
     """Return the name of the folder of each bag: that of the bag, or if two are equal, their paths in a common folder.
 
-    Raises ConfigurationError if a bag was given twice.
+    Raises RecordingError if a bag was given twice.
     """
+    check_once(bags)
     paths = [bag.absolute() for bag in bags]
-    if twice := next((path for path in paths if paths.count(path) > 1), None):
-        raise ConfigurationError(f"{twice} was given twice: expected each bag once.")
     names = [path.stem for path in paths]
     if len(set(names)) < len(names):
         common = os.path.commonpath(paths)

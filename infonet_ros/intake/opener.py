@@ -39,11 +39,9 @@ def open_recording(
     rate : float, optional
         See `Tables`; all three have no effect on bags, which have stamps.
     """
-    for number, path in enumerate(paths):
-        if any(path.resolve() == other.resolve() for other in paths[:number]):
-            raise RecordingError(f"{path} was given twice: give each recording once.")
-        if path.name == "metadata.yaml":
-            raise RecordingError(f"{path} only describes a bag: give its folder, {path.parent}.")
+    check_once(paths)
+    if described := next((path for path in paths if path.name == "metadata.yaml"), None):
+        raise RecordingError(f"{described} only describes a bag: give its folder, {described.parent}.")
     bags = [path for path in paths if _is_bag(path)]
     if bags and len(bags) < len(paths):
         table = next(path for path in paths if path not in bags)
@@ -61,6 +59,15 @@ def open_recording(
     from infonet_ros.intake.tables.tables import Tables
 
     return Tables(paths, time, unit, rate)
+
+
+def check_once(paths: Sequence[Path]) -> None:
+    """Raise RecordingError if two paths lead to one recording: it would count twice as evidence."""
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise RecordingError(f"{path} was given twice: give each recording once.")
+        seen.add(path.resolve())
 
 
 def _is_bag(path: Path) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from infonet_ros.drawing.labels import short_names
+from infonet_ros.drawing.labels import fitted_names, short_names
 
 ODOM = "husky_velocity_controller_odom"
 
@@ -34,3 +34,11 @@ def test_names_are_unique_and_short_whatever_they_are(count):
 
 def test_control_characters_are_written_out():
     assert short_names(["a.da\x1bta", "b.data"]) == (r"a da\x1bta", "b data")
+
+
+def test_names_that_would_look_alike_are_cut_in_front_of_the_difference():
+    names = ["ft_suspension_left_wheel_2", "imu", "ft_suspension_right_wheel_2"]
+    assert fitted_names(names, 16) == dict(zip(names, ["…left_wheel_2", "imu", "…right_wheel_2"], strict=True))
+    assert [*fitted_names(names, 31)] == names
+    odom = ["odom.twist.twist.angular.z", "odom.twist.twist.linear.x"]
+    assert [*fitted_names(odom, 20).values()] == ["odom.twis….angular.z", "odom.twis…t.linear.x"]

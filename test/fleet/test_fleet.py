@@ -21,7 +21,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.dependence.comparison import WindowedRecording
-from infonet_ros.errors import ConfigurationError, MissingDependencyError, OutputError
+from infonet_ros.errors import ConfigurationError, MissingDependencyError, OutputError, RecordingError
 from infonet_ros.fleet import commands
 from infonet_ros.fleet.differences import Differences, differences
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
@@ -177,7 +177,7 @@ def test_bags_of_one_name_keep_their_folders_apart(tmp_path):
     bags = [tmp_path / "a" / "run", tmp_path / "b" / "run", tmp_path / "c.mcap"]
     assert folder_names(bags) == ["a_run", "b_run", "c.mcap"]
     assert folder_names(bags[1:]) == ["run", "c"]
-    with pytest.raises(ConfigurationError, match="was given twice"):
+    with pytest.raises(RecordingError, match="was given twice"):
         folder_names([bags[0], bags[0]])
 
 

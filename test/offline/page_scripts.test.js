@@ -55,6 +55,8 @@ test("a text that has room is whole, however short; of a longer one both ends st
   assert.deepEqual(["x", "ab", "abc"].map((text) => Charts.fitted(text, 18, 12)), ["x", "ab", "abc"]);
   assert.equal(Charts.fitted("angular.velocity", 60, 12), "angul…city");
   assert.equal(Charts.fitted("x", 5, 12), "…");
+  const topics = ["ft_suspension_left_wheel_2", "imu", "ft_suspension_right_wheel_2"];
+  assert.deepEqual(Charts.fittedAll(topics, 96, 12), ["…left_wheel_2", "imu", "…right_wheel_2"]);
 });
 
 test("the nearest of ascending values is found", () => {

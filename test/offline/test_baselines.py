@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -287,6 +288,19 @@ def test_a_damaged_baseline_is_one_sentence(drives, baseline, tmp_path):
     other = replace(known, parameters=known.parameters.replace("vector.", "vectors."))
     with pytest.raises(RecordingError, match="lack its channel"):
         check_recording(drives / "sound", other, 3600.0)
+
+
+def test_recordings_of_one_name_are_several_and_one_given_twice_is_refused(drives, infonet, tmp_path):
+    params = ("--params", drives / "params.yaml", "--out", tmp_path / "a.baseline")
+    days = [tmp_path / day / "drive" for day in ("monday", "tuesday")]
+    for day, name in zip(days, ("good_1", "good_2"), strict=True):
+        shutil.copytree(drives / name, day)
+    assert infonet("learn", *days, *params).returncode == 0
+    assert Baseline.load(tmp_path / "a.baseline").recordings == ("drive", "drive_2")
+
+    refused = infonet("learn", days[0], days[0], *params)
+    assert refused.returncode == 1
+    assert refused.stderr == f"infonet: {days[0]} was given twice: give each recording once.\n"
 
 
 def test_recordings_are_compared(drives, infonet, tmp_path):

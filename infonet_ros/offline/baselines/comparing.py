@@ -10,7 +10,7 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import STAMPED, TableClock, open_recording
+from infonet_ros.intake.opener import STAMPED, TableClock, check_once, open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import OF_ALL, check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
@@ -73,6 +73,8 @@ def compare_recordings(
     remappings : sequence of str
         Names of topics in the second group, see `settings.remapping`.
     """
+    for group in (before, after):
+        check_once(group)
     settings, notices = _chosen(before[0], settings, given, clock)
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     other = remapped(settings, remappings)

@@ -14,7 +14,7 @@ from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.matrix import CLEAR_GAIN
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import STAMPED, TableClock, open_recording
+from infonet_ros.intake.opener import STAMPED, TableClock, check_once, open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
@@ -26,7 +26,7 @@ from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import WholeRecording
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
-from infonet_ros.text import sentences_about
+from infonet_ros.text import sentences_about, unique_names
 
 _SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
 _CANDIDATES = 60  # pairs that are tried
@@ -65,7 +65,9 @@ def learn_baseline(
     (Baseline, list of str)
         The baseline, and sentences about what was left out.
     """
+    check_once(paths)
     read, settings, proposed = _read_all(paths, settings, start, duration, clock, progress)
+    labels = unique_names(one.label for one in read)
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     whole = _estimated(net, read, settings, progress)
     baseline, left_out = learn(
@@ -73,10 +75,14 @@ def learn_baseline(
         _lesson(read, settings),
         _candidates(whole, settings),
         parameters=params_document(replace(settings, watches=())),
-        recordings=tuple(one.label for one in read),
+        recordings=tuple(labels),
         most=most,
     )
-    notices = [*proposed, *sentences_about([(one.label, one.notices) for one in read]), *whole.notices()]
+    notices = [
+        *proposed,
+        *sentences_about([(label, one.notices) for label, one in zip(labels, read, strict=True)]),
+        *whole.notices(),
+    ]
     return baseline, [*notices, *(f"left out: {text}." for text in left_out)]
 
 

@@ -80,6 +80,18 @@ const Charts = (() => {
     }
     return "…";
   }
+  /** Texts, each as far as there is room; where two would look alike, from where they differ. */
+  function fittedAll(texts, room, size) {
+    const cut = texts.map((text) => fitted(text, room, size));
+    return cut.map((label, k) => {
+      const whole = texts[k], alike = texts.filter((text, j) => cut[j] === label && text !== whole);
+      if (!alike.length) return label;
+      let same = 0;
+      while (same < whole.length && alike.every((text) => text[same] === whole[same])) same++;
+      const word = whole.slice(0, same).search(/[\p{L}\d]*$/u);
+      return fitted(`…${whole.slice(word)}`, room, size);
+    });
+  }
   const tip = () => document.getElementById("tip");
   function showTip(event, lines) {
     const box = tip();
@@ -186,9 +198,10 @@ const Charts = (() => {
     return { n, left, cell, side: cell * n, below, named, slanted: named && !narrow, hasBar: !narrow, font: Math.min(font, Math.max(8.5, cell)) };
   }
   function addNames(add, { left, cell, side, slanted, font }, labels, titles, selected) {
-    labels.forEach((label, k) => {
+    const fitting = fittedAll(labels, (left - 8) / BOLD, font);
+    fitting.forEach((name, k) => {
       const look = { class: selected?.includes(k) ? "tick chosen" : "tick", "text-anchor": "end", "font-size": font };
-      const name = fitted(label, (left - 8) / BOLD, font), along = (k + 0.5) * cell + 0.35 * font;
+      const along = (k + 0.5) * cell + 0.35 * font;
       add("text", { ...look, x: left - 5, y: along }, name, titles[k]);
       if (slanted) add("text", { ...look, transform: `translate(${left + along} ${side + 8}) rotate(-45)` }, name, titles[k]);
     });
@@ -261,5 +274,5 @@ const Charts = (() => {
     add("text", { class: "title", transform: upright, "text-anchor": "middle" }, fitted(yTitle, side + 10, 12), yTitle);
   }
 
-  return { linear, ticks, path, area, nearest, colour, isLight, fitted, curve, say, matrix, ranks };
+  return { linear, ticks, path, area, nearest, colour, isLight, fitted, fittedAll, curve, say, matrix, ranks };
 })();
