@@ -61,6 +61,12 @@ def _resting(rng: Rng) -> np.ndarray:
     return without_rest(overview, resting(samples, RATE), LONGEST + 1).window.samples
 
 
+def _walks_with_pauses(rng: Rng) -> np.ndarray:
+    """Add up steps for some seconds at a time, common to all streams, as poses of a robot do."""
+    moving = np.repeat(rng.random(SAMPLES // 100) < 0.6, 100)
+    return np.column_stack([np.cumsum(slow(rng, SAMPLES, 0.9) * moving) for _ in range(CHANNELS)])
+
+
 KINDS: dict[str, Recording] = {
     "AR(1) 0.9": _each(lambda rng: slow(rng, SAMPLES, 0.9)),
     "AR(1) 0.95": _each(lambda rng: slow(rng, SAMPLES, 0.95)),
@@ -71,6 +77,7 @@ KINDS: dict[str, Recording] = {
     "random walks": _each(lambda rng: np.cumsum(rng.standard_normal(SAMPLES))),
     "AR(1) 0.9 and a trend of 3 sd": _each(lambda rng: slow(rng, SAMPLES, 0.9) + np.linspace(0.0, 3.0, SAMPLES)),
     "AR(1) 0.9 that grows threefold": _each(lambda rng: slow(rng, SAMPLES, 0.9) * np.linspace(1.0, 3.0, SAMPLES)),
+    "walks that pause together": _walks_with_pauses,
     "resting and moving": _resting,
     **{kind: _together(kind) for kind in DRIVEN if kind.startswith("set points")},
 }

@@ -47,6 +47,17 @@ def test_ranks_within_stretches_have_no_level_and_no_spread_of_their_own(rng):
     assert len(Moves.of(np.zeros((9, 2)), 20).ranks_within) == 0
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_poses_that_pause_together_are_not_called_dependent_for_that(noise):
+    rng, found = np.random.default_rng(5), []
+    for _ in range(8):
+        moving = np.repeat(rng.random(50) < 0.6, 80)[:, None]
+        poses = np.cumsum(lfilter([1.0], [1.0, -0.95], rng.standard_normal((4000, 6)), axis=0) * moving, axis=0)
+        poses += noise * rng.standard_normal((4000, 6))
+        found += p_values_by_shifts(Moves.of(poses, 30), 30)[0][PAIRS].tolist()
+    assert np.isfinite(found).mean() > 0.9 and np.mean(np.array(found) < 0.05) < 0.1
+
+
 def test_curves_that_are_smooth_over_stretches_are_not_tested_and_why_is_said():
     curves = np.column_stack([np.linspace(0.0, 1.0, 4000) ** power for power in (1.0, 2.0, 3.0)])
     p_values, _, _, untested = p_values_by_shifts(Moves.of(curves, 20), 20)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from infonet_ros.estimator.samples.periods import deviations_from_periods, shari
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.offline.whole_recording.rest import pauses
 
 CHANGES_DRIFT = "both drift, and so do their changes: choose a part by --start and --duration"
 
+_BLOCK = 8  # samples of which a channel may be still, at least
+_BLOCKS_A_SEARCH = 4  # in the range of delays
 _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
 _COINCIDENCE = 0.2  # of moves; with less, the level of the test nearly holds
@@ -47,6 +50,9 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
     Two channels of one steady period depend on each other whatever their cause, and a shift does not remove this. If
     they do not both drift, their deviations from it are tested instead.
 
+    Channels that pause together, as poses do, are compared while they move if one of them drifts: a shift would put the
+    motion of one beside the pause of the other.
+
     Two held channels are shifted by whole updates of the slower one: otherwise the times of their updates alone would
     make them look dependent.
     """
@@ -58,12 +64,20 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
         by_deviation, *_ = _test(Moves.of(_deviations(moves.samples[:, involved]), longest), longest, threads)
         square = np.ix_(involved, involved)
         p_values[square] = np.where(of_one_period[square], by_deviation, p_values[square])
-    for pair, rows, levels in _held_pairs(moves.samples):
-        lags, updates = -(-longest * len(rows) // len(moves.samples)), moves.samples[rows][:, pair]
-        if of_one_period[pair]:
+    for members, paused in pauses(moves.samples, max(_BLOCK, longest // _BLOCKS_A_SEARCH)):
+        if drifts[members].any():
+            by_motion, *_ = _test(Moves.of(moves.samples[~paused][:, members], longest), longest, threads)
+            either = drifts[members, None] | drifts[members]
+            square = np.ix_(members, members)
+            p_values[square] = np.where(either, by_motion, p_values[square])
+    for pairs, rows, levels in _held_pairs(moves.samples, of_one_period):
+        chosen = np.unique(pairs)
+        lags, updates = -(-longest * len(rows) // len(moves.samples)), moves.samples[rows][:, chosen]
+        if of_one_period[pairs[0]]:
             updates = _deviations(updates)
         by_update, *_ = _test(Moves.of(updates, lags), lags, threads, levels)
-        p_values[pair] = p_values[pair[::-1]] = by_update[0, 1]
+        for pair in pairs:
+            p_values[pair] = p_values[pair[::-1]] = by_update[tuple(np.searchsorted(chosen, pair))]
     untested = reasons(np.zeros_like(drifts), {CHANGES_DRIFT: both_drift, COMMON_PERIOD: of_one_period})
     untested[np.isfinite(p_values)] = ""
     return ShiftTests(p_values, drifts, shifts, untested)
@@ -97,20 +111,25 @@ def _deviations(samples: np.ndarray) -> np.ndarray:
     return found.T
 
 
-def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray, bool]]:
+def _held_pairs(samples: np.ndarray, alone: np.ndarray) -> Iterator[tuple[list[tuple[int, int]], np.ndarray, bool]]:
     """Yield pairs of channels of samples (T, N) that are held by messages or have repeated rows, and the new rows.
 
-    Last, whether only the levels can be tested, since the changes from row to row depend on each other anyhow: both are
-    large after a long time. And where messages are known by the changes of both channels, one of them has changed.
+    Pairs with the same new rows come together, except those (N, N) to be tested ``alone``. Last, whether only levels
+    can be tested, since the changes from row to row depend on each other anyhow: both are large after a long time.
+    And where messages are known by the changes of both channels, one of them has changed.
     """
     rows = np.arange(len(samples))
     orders = Ordering.from_channels(samples.T, seed=0).orders
     found = [Repetition.of(values, order) for values, order in zip(samples.T, orders, strict=True)]
     common = common_messages(found)
+    groups: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
     for (a, left), (b, right) in combinations(enumerate(found), 2):
         held = left.updates is not None, right.updates is not None
         if all(held) or common[a, b] or left.same_rows(right):
             new = left.counting(right, rows)
             times = np.diff(new)
             uneven = len(times) > 0 and bool(times.std() > _UNEVEN * times.mean())
-            yield (a, b), new, uneven or not any(held)
+            key = (new.tobytes(), uneven or not any(held), (a, b) if alone[a, b] else None)
+            groups.setdefault(key, []).append((a, b))
+    for (new, levels, _), pairs in groups.items():
+        yield pairs, np.frombuffer(new, dtype=np.int64), levels

@@ -7,8 +7,11 @@ A plant between two set points is still, too, and so is a car that keeps its spe
 share are the levels that they hold. At rest most channels have one level, such as a speed of 0.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import ndimage
+from scipy.sparse.csgraph import connected_components
 
 from infonet_ros.offline.trace import Overview
 from infonet_ros.series import mean_of_known, runs
@@ -27,6 +30,8 @@ _SELDOM = 0.02  # of the blocks: channels that are still, or move, in fewer are 
 _ONE_LEVEL = 0.25  # of the spread of a channel while others move: so near to its usual level at rest
 _USUALLY = 0.75  # of the blocks at rest
 _STEADY = 0.7  # of the channels have one level at rest, at least
+_PAUSES = 0.05  # of the blocks: two channels that pause together more seldom are compared as they are
+_OFTEN = 1.5  # times as often as by chance
 
 
 def resting(samples: np.ndarray, rate: float) -> np.ndarray:
@@ -57,6 +62,22 @@ def without_rest(overview: Overview, rests: np.ndarray, hole: int) -> Overview:
     return overview.without(rests[:, None]).taking(kept)
 
 
+def pauses(samples: np.ndarray, block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield groups of channels of samples (T, N) that pause together more often than by chance.
+
+    Of each group, the numbers of its channels, (K,) int64, and when three of four are still, (T,) bool.
+    """
+    still = _still_blocks(samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1]))[0] == 1.0
+    both, share = still.T.astype(float) @ still / max(1, len(still)), still.mean(axis=0)
+    together = both > np.maximum(_PAUSES, _OFTEN * np.outer(share, share))
+    _, groups = connected_components(together, directed=False)
+    for group in range(groups.max(initial=-1) + 1):
+        members = np.flatnonzero(groups == group)
+        if len(members) > 1:
+            paused = np.repeat(still[:, members].mean(axis=1) >= _QUORUM, block)
+            yield members, np.pad(paused, (0, len(samples) - len(paused)))
+
+
 def _usual_hold(samples: np.ndarray) -> int:
     """Return for how many samples (T, N) a channel usually keeps a value: to wait for the next is no rest."""
     updates = (np.flatnonzero(np.diff(channel[np.isfinite(channel)])) for channel in samples.T)
@@ -70,6 +91,18 @@ def _still(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Asked are those, (N,) bool, that are still in some blocks and move in some; none where these are fewer than half of
     all.
     """
+    still, usual = _still_blocks(blocks)
+    often = mean_of_known(still)
+    asked = (often > _SELDOM) & (often < 1.0 - _SELDOM)
+    asked &= 2 * asked.sum() >= max(4, (usual > 0.0).sum())
+    return still[:, asked], asked
+
+
+def _still_blocks(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Say which channels are still in each of the blocks (B, n, N), as 1, 0, or NaN where unknown: (B, N) float64.
+
+    And their usual spread in a block, (N,) float64.
+    """
     known = np.isfinite(blocks)
     count = np.maximum(known.sum(axis=1), 1)
     values = np.where(known, blocks, 0.0)
@@ -77,11 +110,7 @@ def _still(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread = np.sqrt((np.square(values - mean[:, None]) * known).sum(axis=1) / count)
     spread[~known.any(axis=1)] = np.nan
     usual = np.sqrt(mean_of_known(np.square(spread)))
-    still = np.where(np.isnan(spread), np.nan, spread < _STILL * usual)
-    often = mean_of_known(still)
-    asked = (often > _SELDOM) & (often < 1.0 - _SELDOM)
-    asked &= 2 * asked.sum() >= max(4, (usual > 0.0).sum())
-    return still[:, asked], asked
+    return np.where(np.isnan(spread), np.nan, spread < _STILL * usual), usual
 
 
 def _together(still: np.ndarray) -> np.ndarray:
