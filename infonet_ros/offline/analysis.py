@@ -31,7 +31,6 @@ from infonet_ros.offline.whole_recording.groups import Group, groups
 from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.significance import Significance
-from infonet_ros.offline.whole_recording.signs import opposite_signs
 from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
@@ -160,11 +159,6 @@ class Analysis:
     def groups(self) -> list[Group]:
         """Channels of which every two share much, see `groups`."""
         return groups(self.whole, self.significance, self.commands)
-
-    @cached_property
-    def opposite(self) -> np.ndarray:
-        """(N, N) bool: one channel falls as the other rises, see `opposite_signs`."""
-        return opposite_signs(self.whole, self.significance)
 
     @property
     def zero(self) -> int:

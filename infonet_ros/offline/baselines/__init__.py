@@ -1,4 +1,4 @@
-"""Baselines of recordings: `learning` and its result `learnt`, `checking`, and `comparing` of two groups.
+"""Baselines of recordings: `learning`, `checking`, and `comparing` of two groups.
 
 `unbroken` reads a recording as one stretch of samples.
 """

@@ -14,7 +14,7 @@ from infonet_ros.text import counted, printable
 if TYPE_CHECKING:
     from infonet_ros.offline.baselines.checking import Check
     from infonet_ros.offline.baselines.comparing import Comparison
-    from infonet_ros.offline.baselines.learnt import Learnt
+    from infonet_ros.offline.baselines.learning import Learnt
 
 ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
@@ -58,8 +58,7 @@ def learn(
     The result is a baseline for `infonet check` and for the node.
     """
     from infonet_ros.intake.opener import TableClock
-    from infonet_ros.offline.baselines.learning import learn_baseline
-    from infonet_ros.offline.baselines.learnt import Learnt
+    from infonet_ros.offline.baselines.learning import Learnt, learn_baseline
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.offline.results.outputs import OutputFolder
     from infonet_ros.settings import load_settings

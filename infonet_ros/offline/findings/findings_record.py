@@ -141,7 +141,7 @@ def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
             "untested": significance.why_untested(a, b),
             "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
             "without_drift": bool(significance.without_drift[a, b]),
-            "opposite_signs": bool(analysis.opposite[a, b]),
+            "opposite_signs": bool(analysis.whole.opposite[a, b]),
             "delay_clear": (delay := Delay.of(analysis, a, b)).clear,
             "smoothed": delay.smoothed,
             "stamps": delay.stamps,

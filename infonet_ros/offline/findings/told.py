@@ -46,7 +46,7 @@ class ToldPair:
             upper=upper,
             delay=Delay.of(analysis, a, b),
             leader="" if leader is None else analysis.names[leader],
-            opposite=bool(analysis.opposite[a, b]),
+            opposite=bool(analysis.whole.opposite[a, b]),
             judged=_WITHOUT_DRIFT if analysis.significance.without_drift[a, b] else "",
         )
 
@@ -119,7 +119,7 @@ class ToldGroup:
     def of(cls, analysis: Analysis, group: Group, between: Collection[int] = ()) -> "ToldGroup":
         """Return what is told about a group: channels of one delay in the order of the recording."""
         names = tuple(analysis.names[member] for member in group.members)
-        turned = tuple(analysis.opposite[group.members[0], [*group.members]].tolist())
+        turned = tuple(analysis.whole.opposite[group.members[0], [*group.members]].tolist())
         middle, error = tuple(member in between for member in group.members), 1.0 / analysis.whole.matrix.sample_rate
         return cls(names, group.delays, turned, middle, group.least, group.most, error)
 

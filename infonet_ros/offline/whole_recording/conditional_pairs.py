@@ -21,8 +21,7 @@ from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.estimator.samples.responses import Drivers, Place
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.limits import MOST_GIVEN
-from infonet_ros.offline.whole_recording.delays import Delays, Pair
-from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
+from infonet_ros.offline.whole_recording.delays import Delays, Pair, PairEstimates
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import TIME, Settings
 from infonet_ros.text import are, delay_text, listed

@@ -8,8 +8,8 @@ of the cheap measure does. The network then estimates the pair only there and wi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds
 from infonet_ros.estimator.measures.gains import GainChange, gain_changes
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.whole_recording.moves import Moves
-from infonet_ros.offline.whole_recording.pair_estimates import PairEstimates
 
 Pair = tuple[int, int]
 
@@ -32,6 +31,30 @@ _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
 _LEAST_WIDTH = 4  # samples on each side
+
+
+@dataclass(frozen=True, eq=False)
+class PairEstimates:
+    """The measures of a matrix, (N, N) each, that come from one estimate of a pair; symmetric."""
+
+    mi: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    samples: np.ndarray
+
+    @classmethod
+    def copied(cls, matrix: DependenceMatrix) -> "PairEstimates":
+        """Copy those of a matrix."""
+        return cls(*(getattr(matrix, field.name).copy() for field in fields(cls)))
+
+    def put(self, pair: tuple[int, int], found: LaggedEstimate, place: int = 0) -> None:
+        """Replace the estimate of a pair by the one at number ``place`` of some lags."""
+        for name, square in vars(self).items():
+            square[pair] = square[pair[::-1]] = getattr(found, name)[place]
+
+    def into(self, matrix: DependenceMatrix, **others: Any) -> DependenceMatrix:
+        """Return a matrix with these estimates, and with ``others`` of its fields replaced."""
+        return replace(matrix, **vars(self), **others)
 
 
 def depends_more(mi: np.ndarray, undelayed: np.ndarray) -> np.ndarray:

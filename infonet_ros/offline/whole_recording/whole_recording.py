@@ -6,11 +6,13 @@ import numpy as np
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import DelayCurve, depends_more
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.stuck import Stuck
+from infonet_ros.series import moved
 from infonet_ros.text import listed
 
 SIGNIFICANCE = 0.01
@@ -24,6 +26,8 @@ NO_DELAY = 1.5
 
 DELAYS_APART = 2.0
 """Times the sum of their errors, for two delays to differ: of many pairs some 90 % intervals do not meet by chance."""
+
+_MOSTLY = 0.6  # of the correlation that the MI stands for: a square or an absolute value has no sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +152,24 @@ class WholeRecording:
     def weaker_form(self) -> np.ndarray:
         """(N, N) bool: see `Kinship.weaker_form`."""
         return self.kinship.weaker_form(self.matrix.mi)
+
+    @cached_property
+    def opposite(self) -> np.ndarray:
+        """(N, N) bool: the two mostly move in opposite directions, at their delay, by the correlation of ranks.
+
+        Channels that are judged without their drift are compared by their changes.
+        """
+        matrix, found = self.matrix, np.zeros(self.matrix.mi.shape, dtype=bool)
+        for a, b in strongest_pairs(matrix):
+            lag = round(float(matrix.lag[a, b]) * matrix.sample_rate)
+            both = np.stack([self.ranks[:, a], moved(self.ranks[:, b], -lag)])
+            if matrix.both_drift[a, b] and np.isfinite(matrix.p_value[a, b]):
+                both = np.diff(both)
+            both = both[:, np.isfinite(both).all(axis=0)]
+            if both.size and np.ptp(both, axis=1).all():
+                turned = np.corrcoef(both)[0, 1] <= -_MOSTLY * correlation_of(matrix.mi[a, b])
+                found[a, b] = found[b, a] = turned
+        return found
 
     @property
     def surely_late(self) -> np.ndarray:
