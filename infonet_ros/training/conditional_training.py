@@ -24,7 +24,7 @@ from infonet_ros.training.descent import descend, standardise
 from infonet_ros.training.examples import MOST_INFORMATION
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
-from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triples
+from infonet_ros.training.simulation.triples import BATCH, KINDS, SHARES, Simulator, Triples
 from infonet_ros.training.validation import ALLOWANCE, errors, log_errors, stretches
 
 WEIGHTS = CONDITIONAL.name

@@ -13,16 +13,16 @@ from infonet_ros.estimator.network.discriminant import spread_grids
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
-from infonet_ros.training.angles import Angle
 from infonet_ros.training.columns import Columns
-from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
-from infonet_ros.training.dependence import Dependence
-from infonet_ros.training.drivers import EvenDrivers, draw_drivers
-from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
-from infonet_ros.training.patchworks import Folded, Patchwork, Product
-from infonet_ros.training.regions import Region
-from infonet_ros.training.regressions import NoisyFunction
-from infonet_ros.training.tables import Blocks, ProbabilityTable, Rounded
+from infonet_ros.training.simulation.angles import Angle
+from infonet_ros.training.simulation.copulas import Archimedean, Gaussian, Independent, PartTime, Student
+from infonet_ros.training.simulation.dependence import Dependence
+from infonet_ros.training.simulation.drivers import EvenDrivers, draw_drivers
+from infonet_ros.training.simulation.mixtures import Curve, GaussianMixture, Staircase
+from infonet_ros.training.simulation.patchworks import Folded, Patchwork, Product
+from infonet_ros.training.simulation.regions import Region
+from infonet_ros.training.simulation.regressions import NoisyFunction
+from infonet_ros.training.simulation.tables import Blocks, ProbabilityTable, Rounded
 
 Draw = Callable[[np.random.Generator, int], Dependence]
 

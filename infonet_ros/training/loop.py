@@ -61,7 +61,7 @@ class Trainer:
         c = self.configuration
         if self.step >= c.steps:
             return
-        simulated = Shards.of_run(Examples, simulate, self.folder / "shards", c, self.device)
+        simulated = Shards(Examples, simulate, self.folder / "shards", c, self.device)
         with simulated as shards, tqdm(total=c.steps, initial=self.step, unit="step") as bar:
             for batch in self._batches(shards, bar):
                 loss = self._train(batch)

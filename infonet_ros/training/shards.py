@@ -22,11 +22,10 @@ Kind = TypeVar("Kind", bound=Columns)
 
 
 class Shards(Generic[Kind]):
-    """The shards of a folder, which is made; missing shards are simulated in their order, until the context is left.
+    """The shards of a run in a folder; missing ones are simulated in their order, until the context is left.
 
-    Shard ``k`` holds so many examples of the seed ``seed + k``. ``simulate`` returns a number of examples for a seed: a
-    function of a module, because other processes call it. Shards that were requested are kept on the device, about 7 KB
-    an example.
+    ``simulate`` returns a number of examples for a seed: a function of a module, because other processes call it. Each
+    shard has its own seed. Shards that were requested are kept on the device, about 7 KB an example.
     """
 
     def __init__(
@@ -34,37 +33,23 @@ class Shards(Generic[Kind]):
         kind: type[Kind],
         simulate: Callable[[int, int], Kind],
         folder: Path,
-        count: int,
-        examples: int,
-        seed: int,
-        workers: int,
+        configuration: RunConfiguration,
         device: torch.device | str = "cpu",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        c = configuration
         self._kind = kind
         self._folder = folder
         self._device = device
         self._loaded: dict[int, Kind] = {}
-        missing = [k for k in range(count) if not shard_path(folder, k).exists()]
+        missing = [k for k in range(c.shards) if not shard_path(folder, k).exists()]
         spawn = get_context("spawn")
         # Without a job the pool starts no process.
-        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_work_in_background)
+        self._pool = ProcessPoolExecutor(c.workers, mp_context=spawn, initializer=_work_in_background)
         self._jobs: dict[int, Future[None]] = {
-            k: self._pool.submit(_make_shard, simulate, shard_path(folder, k), examples, seed + k) for k in missing
+            k: self._pool.submit(_make_shard, simulate, shard_path(folder, k), c.shard_examples, shard_seed(c.seed, k))
+            for k in missing
         }
-
-    @classmethod
-    def of_run(
-        cls,
-        kind: type[Kind],
-        simulate: Callable[[int, int], Kind],
-        folder: Path,
-        configuration: RunConfiguration,
-        device: torch.device | str = "cpu",
-    ) -> "Shards[Kind]":
-        """Open the shards of a run in a folder."""
-        c = configuration
-        return cls(kind, simulate, folder, c.shards, c.shard_examples, SEEDS_APART * c.seed, c.workers, device)
 
     def __enter__(self) -> "Shards[Kind]":
         return self
@@ -89,10 +74,15 @@ def held_out_and_rest(
     kind: type[Kind], simulate: Callable[[int, int], Kind], folder: Path, configuration: RunConfiguration
 ) -> tuple[Kind, Kind]:
     """Simulate the missing shards of a run; return the examples of the first shard, and of all others."""
-    made = Shards.of_run(kind, simulate, folder, configuration)
+    made = Shards(kind, simulate, folder, configuration)
     with made as shards, tqdm(range(configuration.shards), unit="shard", desc="simulating") as bar:
         first, *others = [shards[number] for number in bar]
     return first, kind.join(others)
+
+
+def shard_seed(seed: int, number: int) -> int:
+    """Seed of one shard of a run."""
+    return SEEDS_APART * seed + number
 
 
 def shard_path(folder: Path, number: int) -> Path:

@@ -3,11 +3,11 @@ import pytest
 import torch
 from scipy import stats
 
-from infonet_ros.training.copulas import Clayton, Frank, GaussianCopula, Gumbel, Student
-from infonet_ros.training.drivers import DRIVERS, EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.examples import FAMILIES
-from infonet_ros.training.regressions import NoisyFunction, noise_of
-from infonet_ros.training.tables import ProbabilityTable
+from infonet_ros.training.simulation.copulas import Clayton, Frank, GaussianCopula, Gumbel, Student
+from infonet_ros.training.simulation.drivers import DRIVERS, EvenDrivers, independent_drivers, remembering_drivers
+from infonet_ros.training.simulation.regressions import NoisyFunction, noise_of
+from infonet_ros.training.simulation.tables import ProbabilityTable
 
 BATCH = 3
 CELLS = 240  # along each axis of the histogram

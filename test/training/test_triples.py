@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from infonet_ros.training.triples import KINDS, SHARES, Simulator
+from infonet_ros.training.simulation.triples import KINDS, SHARES, Simulator
 
 
 def residual_information(x, y, given):

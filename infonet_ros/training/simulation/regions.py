@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.training.dependence import Dependence, uniform
+from infonet_ros.training.simulation.dependence import Dependence, uniform
 
 SLICES = 1024  # of equal probability along x
 PLACES = 4096  # along x at which a region is drawn

@@ -9,7 +9,7 @@ from scipy import stats
 from torch import Tensor
 from torch.special import ndtr, ndtri
 
-from infonet_ros.training.dependence import Dependence, column, uniform
+from infonet_ros.training.simulation.dependence import Dependence, column, uniform
 
 TINY = 1e-12
 CELLS = 1024  # of equal probability in x, over which the density of y is summed

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.training.dependence import Dependence, choose, uniform
+from infonet_ros.training.simulation.dependence import Dependence, choose, uniform
 
 
 class ProbabilityTable(Dependence):

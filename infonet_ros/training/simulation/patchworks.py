@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.special import xlogy
 
 from infonet_ros.estimator.peak import correlation_of
-from infonet_ros.training.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel, gaussian_log_density
-from infonet_ros.training.dependence import (
+from infonet_ros.training.simulation.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel, gaussian_log_density
+from infonet_ros.training.simulation.dependence import (
     Dependence,
     choose,
     column,
@@ -15,7 +15,7 @@ from infonet_ros.training.dependence import (
     draw_information,
     uniform,
 )
-from infonet_ros.training.regressions import Line
+from infonet_ros.training.simulation.regressions import Line
 
 
 class _Signed(Dependence):

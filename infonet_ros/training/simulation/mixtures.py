@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.training.dependence import Dependence, choose, correlated, uniform
+from infonet_ros.training.simulation.dependence import Dependence, choose, correlated, uniform
 
 COLUMNS = (2, 2, 3, 4)  # to choose from, of the random matrices whose products are covariances
 

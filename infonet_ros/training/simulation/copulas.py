@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.special import ndtri
 
 from infonet_ros.estimator.peak import correlation_of
-from infonet_ros.training.dependence import Dependence, column, correlated, draw_information, uniform
+from infonet_ros.training.simulation.dependence import Dependence, column, correlated, draw_information, uniform
 
 
 class Independent(Dependence):

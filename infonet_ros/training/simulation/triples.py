@@ -12,11 +12,11 @@ import torch
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
-from infonet_ros.training.copulas import Independent, Tails
-from infonet_ros.training.drivers import EvenDrivers, draw_drivers
 from infonet_ros.training.examples import FAMILIES, Draw, draw_family
-from infonet_ros.training.gaussian_systems import Mixture, autoregression
-from infonet_ros.training.regressions import Bounded
+from infonet_ros.training.simulation.copulas import Independent, Tails
+from infonet_ros.training.simulation.drivers import EvenDrivers, draw_drivers
+from infonet_ros.training.simulation.gaussian_systems import Mixture, autoregression
+from infonet_ros.training.simulation.regressions import Bounded
 
 BATCH = 8  # triples of one kind and length made together
 FRESH = 8192  # samples over which a truth is averaged

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.training.dependence import Dependence, column, draw_information, uniform
+from infonet_ros.training.simulation.dependence import Dependence, column, draw_information, uniform
 
 TURNS = 4  # a wrapped normal distribution has no density left beyond them
 ROUND = 0.8  # turns: from this deviation on, it is even to 1e-5
