@@ -24,7 +24,7 @@ from benchmarks.tables import markdown_table
 from infonet_ros import InfoNet
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -1,6 +1,7 @@
-"""The matrix of dependence of one window: what the node publishes and the analysis writes."""
+"""The matrix of dependence of one window: what the node publishes and the analysis writes, also without ROS."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ TRANSFER = "transfer"
 
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
+
+SQUARES = ("mi", "lower", "upper", "p_value", "lag")
+"""Fields of a message that are (N, N) float32."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -188,3 +192,39 @@ def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
     adjusted = np.empty(len(p_values))
     adjusted[falling] = np.minimum(np.minimum.accumulate(larger), 1.0)
     return adjusted
+
+
+@dataclass(frozen=True)
+class LaggedPair:
+    """Numbers of two channels, and the samples by which ``b`` follows ``a``."""
+
+    a: int
+    b: int
+    lag: int
+
+
+def message_fields(matrix: DependenceMatrix) -> dict[str, Any]:
+    """Return the fields of a MutualInformationMatrix, but for its stamps and its pairs.
+
+    Arrays of numbers are arrays of NumPy, row by row and in the types of the message.
+    """
+    return {
+        "sample_count": matrix.sample_count,
+        "sample_rate": float(matrix.sample_rate),
+        "names": list(matrix.names),
+        "valid": matrix.valid.astype(np.bool_),
+        **{name: getattr(matrix, name).astype(np.float32).ravel() for name in SQUARES},
+        "samples": matrix.samples.astype(np.uint32).ravel(),
+        "method": matrix.method,
+        "given": list(matrix.given),
+        "estimator": matrix.estimator,
+        "estimator_version": matrix.version,
+        "duration": float(matrix.duration),
+    }
+
+
+def pair_fields(matrix: DependenceMatrix) -> dict[str, list[Any]]:
+    """Return the fields of all MutualInformationPair messages, each as a list in the order of `columns`."""
+    columns = matrix.columns()
+    del columns["samples"]  # only the matrix has them
+    return {name: values.tolist() for name, values in columns.items()}

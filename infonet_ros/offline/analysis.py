@@ -14,8 +14,7 @@ from infonet_ros.caching import cached_property
 from infonet_ros.dependence.changes.lone_changes import LoneChange, find_lone_changes
 from infonet_ros.dependence.changes.matrix_changes import Change, Motion, find_changes
 from infonet_ros.dependence.changes.relation_changes import LEAST_MI, RelationChange, find_relation_changes
-from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix, LaggedPair
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet

@@ -5,7 +5,7 @@ from gaussian_pairs import NAMES, RATE, pair
 
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from infonet_ros.dependence.baselines.learning import pair_learning
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.quantiles import QUANTILES, channel_quantiles, ranks_among
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.errors import RecordingError
 
 

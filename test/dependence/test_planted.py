@@ -8,7 +8,7 @@ from infonet_ros.dependence.baselines.forms import Form
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.learning.planted import planted
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 
 
 @pytest.mark.parametrize(

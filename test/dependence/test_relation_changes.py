@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 from infonet_ros.dependence.changes.relation_changes import find_relation_changes
 from infonet_ros.dependence.changes.relations import Relation
 from infonet_ros.dependence.changes.verdicts import Outcome
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 
 SECONDS, RATE = 120, 20
 COUNT = SECONDS * RATE

@@ -12,7 +12,7 @@ from robot_graph import START, Diagnosis, Feed, stamped, value
 
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.msg import PairEvidence
 
 NAMES = ("a.vector.x", "b.vector.x")

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rclpy.serialization import deserialize_message, serialize_message
 
-from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.message_fields import SQUARES
+from infonet_ros.dependence.matrix import SQUARES, DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.outputs.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
 

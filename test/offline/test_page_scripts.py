@@ -12,7 +12,7 @@ from html_pages import Page
 from reports import PROVENANCE
 from table_files import written
 
-from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.pages.report import render_report
 from infonet_ros.offline.whole_recording.significance import SIGNIFICANCE
 

@@ -5,7 +5,7 @@ import numpy as np
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.evidence import EvidenceMonitor
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 
 RATE = 10.0
 NAMES = ("gyro", "odom")

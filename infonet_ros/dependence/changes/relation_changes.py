@@ -21,7 +21,7 @@ from infonet_ros.dependence.changes.relations import UNCLEAR, Relation
 from infonet_ros.dependence.changes.steps import SHORTEST, Stretch, block_edges, blocks_of
 from infonet_ros.dependence.changes.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.dependence.factors import factor_words
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.series import moved, runs
 

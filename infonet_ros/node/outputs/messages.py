@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from builtin_interfaces.msg import Time
 
-from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.message_fields import SQUARES, message_fields, pair_fields
+from infonet_ros.dependence.matrix import SQUARES, DependenceMatrix, message_fields, pair_fields
 from infonet_ros.errors import InputError
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
 from infonet_ros.text import NANOSECONDS

@@ -13,8 +13,7 @@ from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.learning.planted import PLANTED
-from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.matrix import CLEAR_GAIN
+from infonet_ros.dependence.matrix import CLEAR_GAIN, LaggedPair
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import STAMPED, TableClock, check_once, open_recording

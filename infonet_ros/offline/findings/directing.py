@@ -6,8 +6,8 @@ from functools import partial
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.sentences import links
-from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.workers import Workers
 
 _LAGS = (1, 2, 4)  # samples

@@ -7,9 +7,9 @@ from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.dependence.changes.matrix_changes import Change
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
-from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.stuck import Stuck

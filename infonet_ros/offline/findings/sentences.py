@@ -12,9 +12,9 @@ from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import alike
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
-from infonet_ros.offline.findings.told import ToldGroup, ToldPair
-from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.findings.statements import ToldGroup, ToldPair
 from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import Pair
 from infonet_ros.offline.whole_recording.groups import Group

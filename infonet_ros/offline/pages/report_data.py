@@ -12,8 +12,8 @@ from markupsafe import Markup
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import ranked_pairs
-from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.whole_recording.delays import DelayCurve
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, printable

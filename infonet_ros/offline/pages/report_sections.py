@@ -8,9 +8,9 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
-from infonet_ros.offline.findings.told_delays import Delay
 from infonet_ros.offline.pages.html import Cell, Row, Table
 from infonet_ros.offline.results.provenance import Provenance
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE

@@ -9,8 +9,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.message_fields import message_fields, pair_fields
+from infonet_ros.dependence.matrix import DependenceMatrix, message_fields, pair_fields
 from infonet_ros.errors import OutputError
 from infonet_ros.text import LAST_SECOND, NANOSECONDS
 

@@ -13,7 +13,7 @@ from infonet_ros.dependence.baselines.learning.channel_learning import learn_cha
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.learning.pair_learning import LearntPair, learn_pair
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.text import counted

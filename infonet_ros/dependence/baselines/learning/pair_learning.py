@@ -19,7 +19,7 @@ from infonet_ros.dependence.baselines.learning.planted import PLANTED, planted
 from infonet_ros.dependence.baselines.learning.stacking import shared, stacked
 from infonet_ros.dependence.baselines.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
 from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import effective_samples, level_autocorrelations
 from infonet_ros.series import paired_at_lag

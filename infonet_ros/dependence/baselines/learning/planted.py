@@ -6,7 +6,7 @@ import numpy as np
 
 from infonet_ros.dependence.baselines.forms import Form, in_form
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.series import paired_at_lag
 
 PLANTED: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {

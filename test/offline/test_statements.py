@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from analyses import said, with_pairs
 
-from infonet_ros.offline.findings.told import ToldPair
+from infonet_ros.offline.findings.statements import ToldPair
 
 
 def test_what_two_pairs_share_is_told_together_only_if_their_intervals_meet(small_analysis):

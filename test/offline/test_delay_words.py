@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from analyses import said, with_p_values, with_pairs
 
-from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.settings import Modality
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import ANY
-from infonet_ros.offline.findings.told_delays import Delay
+from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.whole_recording import DELAYS_APART
 from infonet_ros.text import delay_text, listed
