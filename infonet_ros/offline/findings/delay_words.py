@@ -20,35 +20,20 @@ _CHANGES = {1: "rate of change", 2: "acceleration"}
 
 @dataclass(frozen=True)
 class Delay:
-    """The delay of a pair in words, whether it is clear, and what to add to the stamps of a topic, if that helps.
-
-    Attributes
-    ----------
-    clear : bool
-    early, late : str
-        Names of the channel that leads and of the one that follows.
-    seconds, lower, upper : float
-        The delay with its interval.
-    smoothed : bool
-        Fast motions of ``late`` are smaller than those of ``early``, as behind a filter or an actuator.
-    topic : str
-        The topic whose stamps should be earlier by the delay; empty if that would not help.
-    contradicted : bool
-        Other channels of the two topics show that the stamps are not late.
-    changes : int
-        1 if ``late`` moves as the rate of change of ``early``, 2 if as the rate of that: then there is no delay.
-    """
+    """The delay of a pair in words, whether it is clear, and what to add to the stamps of a topic, if that helps."""
 
     clear: bool
-    early: str = ""
+    early: str = ""  # early, late: names of the channel that leads and of the one that follows
     late: str = ""
-    seconds: float = 0.0
+    seconds: float = 0.0  # seconds, lower, upper: the delay with its interval
     lower: float = 0.0
     upper: float = 0.0
     smoothed: bool = False
-    topic: str = ""
-    contradicted: bool = False
+    """Fast motions of ``late`` are smaller than those of ``early``, as behind a filter or an actuator."""
+    topic: str = ""  # the topic whose stamps should be earlier by the delay; empty if that would not help
+    contradicted: bool = False  # other channels of the two topics show that the stamps are not late
     changes: int = 0
+    """1 if ``late`` moves as the rate of change of ``early``, 2 if as the rate of that: then there is no delay."""
 
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":

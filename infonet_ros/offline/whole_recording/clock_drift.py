@@ -19,25 +19,13 @@ _BETWEEN = 0.1  # of a sample: rough streams draw a delay between two lags so fa
 
 @dataclass(frozen=True)
 class ClockDrift:
-    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other.
+    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other."""
 
-    Attributes
-    ----------
-    fast, slow : int
-        Numbers of the channels that show it.
-    rate : float
-        Seconds a second by which the stamps of ``fast`` run ahead.
-    error : float
-        On either side of the rate: its 90 % interval.
-    seconds : float
-        Their lead after the whole recording.
-    """
-
-    fast: int
+    fast: int  # fast, slow: numbers of the channels that show it
     slow: int
-    rate: float
-    error: float
-    seconds: float
+    rate: float  # seconds a second by which the stamps of ``fast`` run ahead
+    error: float  # on either side of the rate: its 90 % interval
+    seconds: float  # their lead after the whole recording
 
 
 def clock_drifts(
