@@ -113,11 +113,7 @@ def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings)
     """Estimate the transfer entropy of all ordered pairs of channels of a window, from the row to the column.
 
     Uses ``past``, ``surrogates``, ``seed``, ``max_lag`` and ``lag_step`` of the settings; without ``max_lag`` the
-    column follows by one sample.
-
-    Yields
-    ------
-    As `modality_matrix_in_steps`, channel by channel.
+    column follows by one sample. Yields as `modality_matrix_in_steps`, channel by channel.
     """
     lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
     estimates = net.transfer_in_steps(
@@ -139,9 +135,7 @@ def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
 def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
     """Estimate as `modality_matrix`, pair by pair, so that more urgent work can run in between.
 
-    Yields
-    ------
-    None after each pair, and the matrix after that. Its ``duration`` is that of the steps alone.
+    Yields None after each pair, and the matrix after that. Its ``duration`` is that of the steps alone.
     """
     estimates = net.pairwise_sliced_in_steps(
         window.samples,

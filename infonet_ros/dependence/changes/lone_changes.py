@@ -40,26 +40,15 @@ _LEAST_OFFSET = 2.0  # standard deviations about either level
 
 @dataclass(frozen=True)
 class LoneChange:
-    """A channel that changes while the others do not show it.
-
-    Attributes
-    ----------
-    channel : str
-    times : tuple of int
-        Of the single samples that stand out, or of the start of another level, nanoseconds of sensor time.
-    end : int or None
-        End of the other level, nanoseconds; None if it lasts until the recording ends, or for single samples.
-    value : float
-        By how much, in the unit of the field; of a spike by how much at least, of the smallest.
-    spike : bool
-        Single samples stand out; of a computed rate, the field jumps.
-    """
+    """A channel that changes while the others do not show it."""
 
     channel: str
     times: tuple[int, ...]
+    """Of the single samples that stand out, or of the start of another level, nanoseconds of sensor time."""
     end: int | None
-    value: float
-    spike: bool
+    """End of the other level, nanoseconds; None if it lasts until the recording ends, or for single samples."""
+    value: float  # by how much, in the unit of the field; of a spike by how much at least, of the smallest
+    spike: bool  # single samples stand out; of a computed rate, the field jumps
 
     def sentence(self, when: str) -> str:
         """Return what changed, with words for the times, as "at 60 s and 80 s" or "after 120 s"."""

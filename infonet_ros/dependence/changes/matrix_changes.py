@@ -31,26 +31,14 @@ _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 @dataclass(frozen=True)
 class Change:
-    """The dependence of one pair changed.
+    """The dependence of one pair changed."""
 
-    Attributes
-    ----------
-    a, b : str
-        Names of the two channels.
-    time : int
-        Nanoseconds of sensor time, between the window before and the window after.
-    before, after : float
-        MI of the two windows, nats.
-    sigmas : float
-        Their difference in standard errors.
-    """
-
-    a: str
+    a: str  # a, b: names of the two channels
     b: str
-    time: int
-    before: float
+    time: int  # nanoseconds of sensor time, between the window before and the window after
+    before: float  # before, after: MI of the two windows, nats
     after: float
-    sigmas: float
+    sigmas: float  # their difference in standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,16 +75,8 @@ class Motion:
         should vary less too, and does not; except if the robot rests: half or more of all other channels that depend
         on the weak one vary less, too. A parked car can steer.
 
-        Parameters
-        ----------
-        before, after : (K,) int
-            Windows that are compared.
-        pairs : (P, 2) int
-            Channels.
-        mi : (W, P)
-            Nats.
-        related : (N, N) bool
-            Channels that depend on each other over the whole recording.
+        Windows ``before`` and ``after`` (K,) are compared by the ``mi`` (W, P) of ``pairs`` (P, 2); ``related`` (N, N)
+        are the channels that depend on each other over the whole recording.
         """
         grows = mi[after] > mi[before]
         quiet = np.where(grows, before[:, None], after[:, None])
@@ -133,23 +113,13 @@ def find_changes(
 
     It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance gives in one
     of a hundred recordings. This limit is Bonferroni's, over pairs and windows that do not overlap. Only the largest
-    change within a window's length is returned. Standard errors come from the 90 % intervals.
+    change within a window's length is returned. Standard errors come from the 90 % intervals. The largest change comes
+    first.
 
-    Parameters
-    ----------
-    matrices : sequence of DependenceMatrix
-        Of the same names, in the order of time.
-    motion : callable, optional
-        Returns the motion in windows with these numbers (K,); changes that it explains are left out. Few windows are
-        asked for: to measure the motion takes about as long as to rank the samples.
-    whole : DependenceMatrix, optional
-        Of the whole recording. Pairs that it shows to be independent are left out: in a window, a period and a slow
-        stream share something by chance.
-
-    Returns
-    -------
-    list of Change
-        The largest first.
+    The ``matrices`` are of the same names, in the order of time. ``motion`` returns the motion in windows with some
+    numbers (K,); changes that it explains are left out. Few windows are asked for: to measure the motion takes about as
+    long as to rank the samples. Pairs that the matrix of the ``whole`` recording shows to be independent are left out:
+    in a window, a period and a slow stream share something by chance.
     """
     starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
     before, after = _neighbours(starts, ends)

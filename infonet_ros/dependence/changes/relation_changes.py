@@ -41,36 +41,16 @@ _NAMED = 2  # of the other channels in a sentence
 
 @dataclass(frozen=True)
 class RelationChange:
-    """A channel whose relation to others changed, and which depends on them as much as before.
+    """A channel whose relation to others changed, and which depends on them as much as before."""
 
-    Attributes
-    ----------
-    channel : str
-        Name of the channel.
-    beside : tuple of str
-        The other channels, those with the surest change first.
-    sure : bool
-        False if the first of ``beside`` may have changed instead.
-    time : int
-        Start of the change, nanoseconds of sensor time.
-    end : int or None
-        Its end, nanoseconds; None if it lasts until the recording ends.
-    kind : Outcome
-        What changed: the sign, the factor, the offset, another relation, or the values stay the same.
-    value : float
-        The factor, or the offset in the unit of the channel; NaN for other kinds.
-    sigmas : float
-        How sure it is, in standard errors.
-    """
-
-    channel: str
-    beside: tuple[str, ...]
-    sure: bool
-    time: int
-    end: int | None
-    kind: Outcome
-    value: float
-    sigmas: float
+    channel: str  # name of the channel
+    beside: tuple[str, ...]  # the other channels, those with the surest change first
+    sure: bool  # False if the first of ``beside`` may have changed instead
+    time: int  # start of the change, nanoseconds of sensor time
+    end: int | None  # its end, nanoseconds; None if it lasts until the recording ends
+    kind: Outcome  # what changed: the sign, the factor, the offset, another relation, or the values stay the same
+    value: float  # the factor, or the offset in the unit of the channel; NaN for other kinds
+    sigmas: float  # how sure it is, in standard errors
 
     @property
     def label(self) -> str:
@@ -109,24 +89,11 @@ class RelationChange:
 def find_relation_changes(
     samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[LaggedPair]
 ) -> list[RelationChange]:
-    """Find the times at which the relations of channels changed.
+    """Find the times at which the relations of channels changed, the surest first.
 
-    Parameters
-    ----------
-    samples : (T, N) float64
-        Of the whole recording, NaN where unknown.
-    stamps : (T,) int64
-        Nanoseconds.
-    names, topics : sequence of str
-        Of the N channels.
-    pairs : sequence of LaggedPair
-        Channels that depend on each other.
-
-    Returns
-    -------
-    list of RelationChange
-        The surest first. Of several changes of a pair, only the surest is found. Of those of a channel that begin
-        within a tenth of the recording, only one is.
+    The samples (T, N), NaN where unknown, are of the whole recording, and have stamps (T,) in nanoseconds. ``names``
+    and ``topics`` are those of the N channels, of which ``pairs`` depend on each other. Of several changes of a pair,
+    only the surest is found. Of those of a channel that begin within a tenth of the recording, only one is.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [(pair, *change) for pair, one in relations.items() if (change := one.change(LEAST_SIGMAS)) is not None]

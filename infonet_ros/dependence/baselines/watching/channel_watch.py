@@ -31,16 +31,9 @@ class Trouble:
 
 
 class ChannelWatch:
-    """Watches all channels of a baseline, sample by sample.
+    """Watches all N channels of a baseline, sample by sample, at a rate in Hz.
 
-    Parameters
-    ----------
-    channels : sequence of ChannelBaseline
-        N.
-    rate : float
-        Hz, of the samples.
-    interval : float
-        Mean time between two false alarms, seconds; all channels together.
+    Two false alarms of all channels together are ``interval`` seconds apart in the mean.
     """
 
     def __init__(self, channels: Sequence[ChannelBaseline], rate: float, interval: float) -> None:
