@@ -1,6 +1,8 @@
 """`infonet learn`, `infonet check` and `infonet compare`."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,13 +17,37 @@ if TYPE_CHECKING:
     from infonet_ros.offline.baselines.checking import Check
     from infonet_ros.offline.baselines.comparing import Comparison
     from infonet_ros.offline.baselines.learning import Learnt
+    from infonet_ros.offline.progress import Progress
 
 ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
 
+_BASELINE = Path("robot.baseline")
+
+Good = Annotated[list[Path], typer.Argument(metavar="GOOD", help="Recordings without faults.")]
+New = Annotated[Path, typer.Argument(metavar="NEW", help="The recording to check.")]
+Before = Annotated[list[Path], typer.Argument(metavar="BEFORE", help="Recordings of the first group.")]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="RECORDING", help="A recording of the second group; can be repeated. Without it, give two recordings."
+    ),
+]
+Out = Annotated[Path, typer.Option(parser=file, metavar="FILE", help="File for the baseline.")]
+Known = Annotated[Path, typer.Option(metavar="FILE", help="Baseline file of `infonet learn`.")]
+Pairs = Annotated[
+    int,
+    typer.Option(
+        metavar="NUMBER", min=1, help="Number of pairs; more only if a channel would otherwise be in no pair."
+    ),
+]
 Interval = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=1.0, max=1e9, help="Mean time between false alarms, all pairs together."),
+]
+Window = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recordings."),
 ]
 Params = Annotated[Path | None, typer.Option(metavar="FILE", help="Parameter file of the node; default: propose one.")]
 Remap = Annotated[
@@ -31,20 +57,16 @@ Remap = Annotated[
         help="Topic or namespace OLD is called NEW in the new recordings, such as /:=/robot2; can be repeated.",
     ),
 ]
+Page = Annotated[
+    Path | None, typer.Option(parser=file, metavar="FILE", help="File for a page with the evidence over time.")
+]
 
 
 def learn(
-    paths: Annotated[list[Path], typer.Argument(metavar="GOOD", help="Recordings without faults.")],
-    out: Annotated[Path, typer.Option(parser=file, metavar="FILE", help="File for the baseline.")] = Path(
-        "robot.baseline"
-    ),
+    paths: Good,
+    out: Out = _BASELINE,
     params: Params = None,
-    pairs: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", min=1, help="Number of pairs; more only if a channel would otherwise be in no pair."
-        ),
-    ] = 12,
+    pairs: Pairs = 12,
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
@@ -59,43 +81,30 @@ def learn(
     """
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.baselines.learning import Learnt, learn_baseline
-    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.offline.results.outputs import OutputFolder
     from infonet_ros.settings import load_settings
 
-    settings = load_settings(params) if params else None
-    console = standard_error(quiet)
-    with progress_bars(console) as progress:
-        baseline, notices = learn_baseline(
-            paths,
-            settings,
-            start=start,
-            duration=duration,
-            clock=TableClock(time, time_unit.value),
-            most=pairs,
-            progress=progress,
+    settings, clock = load_settings(params) if params else None, TableClock(time, time_unit.value)
+    with _progress(quiet) as (progress, notices):
+        baseline, left_out = learn_baseline(
+            paths, settings, start=start, duration=duration, clock=clock, most=pairs, progress=progress
         )
-    print_notices(console, notices)
+        notices += left_out
     with OutputFolder(out.parent) as folder:
         folder.write(out.name, baseline.save)
     _print(Learnt(baseline, out, interval, tuple(notices)), as_json, quiet)
 
 
 def check(
-    path: Annotated[Path, typer.Argument(metavar="NEW", help="The recording to check.")],
-    baseline: Annotated[Path, typer.Option(metavar="FILE", help="Baseline file of `infonet learn`.")] = Path(
-        "robot.baseline"
-    ),
+    path: New,
+    baseline: Known = _BASELINE,
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
     remap: Remap = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(parser=file, metavar="FILE", help="File for a page with the evidence over time."),
-    ] = None,
+    report: Page = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -106,23 +115,21 @@ def check(
     from infonet_ros.dependence.baselines.baseline import Baseline
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.baselines.checking import check_recording
-    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.offline.results.outputs import OutputFolder
 
-    known = Baseline.load(baseline)
-    console = standard_error(quiet)
-    with progress_bars(console) as progress:
+    known, clock = Baseline.load(baseline), TableClock(time, time_unit.value)
+    with _progress(quiet) as (progress, notices):
         result = check_recording(
             path,
             known,
             interval,
             start=start,
             duration=duration,
-            clock=TableClock(time, time_unit.value),
+            clock=clock,
             remappings=remap or (),
             progress=progress,
         )
-    print_notices(console, result.notices)
+        notices += result.notices
     if report is not None:
         from infonet_ros.offline.pages.check_report import render_check
 
@@ -135,19 +142,10 @@ def check(
 
 
 def compare(
-    paths: Annotated[list[Path], typer.Argument(metavar="BEFORE", help="Recordings of the first group.")],
-    against: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="RECORDING",
-            help="A recording of the second group; can be repeated. Without it, give two recordings.",
-        ),
-    ] = None,
+    paths: Before,
+    against: Against = None,
     params: Params = None,
-    window: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recordings."),
-    ] = None,
+    window: Window = None,
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
     remap: Remap = None,
@@ -161,25 +159,29 @@ def compare(
     first, second = _groups(paths, against or [])
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.baselines.comparing import compare_recordings
-    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import Settings, load_settings
 
     settings = load_settings(params) if params else Settings()
-    if window is not None:
-        settings = settings.with_values(window=window)
+    chosen = {} if window is None else {"window": window}
+    settings, clock = settings.with_values(**chosen), TableClock(time, time_unit.value)
+    with _progress(quiet) as (progress, notices):
+        comparison = compare_recordings(
+            first, second, settings, given=[*chosen], clock=clock, remappings=remap or (), progress=progress
+        )
+        notices += comparison.notices
+    _print(comparison, as_json, quiet)
+
+
+@contextmanager
+def _progress(quiet: bool) -> "Iterator[tuple[Progress, list[str]]]":
+    """Show the progress of the work inside, and after it the notices that it added to a list."""
+    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
+
+    notices: list[str] = []
     console = standard_error(quiet)
     with progress_bars(console) as progress:
-        comparison = compare_recordings(
-            first,
-            second,
-            settings,
-            given=("window",) if window is not None else (),
-            clock=TableClock(time, time_unit.value),
-            remappings=remap or (),
-            progress=progress,
-        )
-    print_notices(console, comparison.notices)
-    _print(comparison, as_json, quiet)
+        yield progress, notices
+    print_notices(console, notices)
 
 
 def _groups(paths: list[Path], against: list[Path]) -> tuple[list[Path], list[Path]]:
