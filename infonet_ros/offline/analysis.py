@@ -25,13 +25,12 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording.clock_drift import apart
 from infonet_ros.offline.whole_recording.groups import Group, groups
-from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.whole_recording.search_range import usual_range
 from infonet_ros.offline.whole_recording.significance import Significance
 from infonet_ros.offline.whole_recording.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
+from infonet_ros.offline.whole_recording.wrong_clocks import apart, set_late_clocks_ahead
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS, counted, listed

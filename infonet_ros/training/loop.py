@@ -17,9 +17,9 @@ from infonet_ros.estimator.network.machine import fast_dtype, resolve_device
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.weights import SHIPPED, save_weights
 from infonet_ros.training.configuration import TrainingConfiguration
+from infonet_ros.training.descent import Muon
 from infonet_ros.training.examples import Examples, simulate
 from infonet_ros.training.losses import importance, training_loss
-from infonet_ros.training.muon import Muon
 from infonet_ros.training.shards import Shards
 from infonet_ros.training.validation import calibrate, log_errors, validate
 

@@ -7,10 +7,10 @@ import pytest
 from gaussian_pairs import RATE, pair
 
 from infonet_ros.dependence.baselines.baseline import Baseline, log_ratios
+from infonet_ros.dependence.baselines.forms import QUANTILES, channel_quantiles, ranks_among
 from infonet_ros.dependence.baselines.learning import pair_learning
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.baselines.quantiles import QUANTILES, channel_quantiles, ranks_among
 from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.errors import RecordingError
 

@@ -6,8 +6,7 @@ from gaussian_pairs import INTERVAL, NAMES, RATE, pair, run, seconds
 
 from infonet_ros.dependence.baselines.forms import Form
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.baselines.learning.planted import planted
+from infonet_ros.dependence.baselines.learning.lesson import Lesson, planted
 from infonet_ros.dependence.matrix import LaggedPair
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from infonet_ros import InfoNet
 from infonet_ros.dependence.baselines.baseline import log_ratios
+from infonet_ros.dependence.baselines.forms import channel_quantiles, ranks_among
 from infonet_ros.dependence.baselines.learning.stacking import shared, stacked
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
 
 
 def _set_points_and_rests(rng: np.random.Generator, count: int) -> np.ndarray:

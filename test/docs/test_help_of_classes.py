@@ -17,7 +17,7 @@ PUBLIC = {
     "infonet_ros.intake.windows.window": ("Window",),
     "infonet_ros.offline.analysis": ("Analysis", "Explanation", "InformativeChannels"),
     "infonet_ros.offline.baselines.checking": ("Check",),
-    "infonet_ros.offline.whole_recording.clock_drift": ("ClockDrift",),
+    "infonet_ros.offline.whole_recording.wrong_clocks": ("ClockDrift",),
     "infonet_ros.offline.job": ("Results",),
     "infonet_ros.offline.whole_recording.kinship": ("Kinship",),
     "infonet_ros.offline.whole_recording.stuck": ("Stuck",),

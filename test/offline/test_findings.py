@@ -15,7 +15,7 @@ from infonet_ros.offline.analysis import Explanation
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.settings import Modality
 
 

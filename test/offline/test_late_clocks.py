@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.offline.whole_recording.late_clocks import set_late_clocks_ahead
+from infonet_ros.offline.whole_recording.wrong_clocks import set_late_clocks_ahead
 from infonet_ros.settings import Modality, Settings
 
 KIND = "geometry_msgs/msg/PointStamped"

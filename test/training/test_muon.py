@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from infonet_ros.training.muon import Muon, orthogonal
+from infonet_ros.training.descent import Muon, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(24, 24), (16, 40), (40, 16)])

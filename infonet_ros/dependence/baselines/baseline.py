@@ -17,9 +17,8 @@ from scipy.ndimage import map_coordinates
 from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, field_of, modality_of
 from infonet_ros.dependence.baselines.coverage import Coverage
 from infonet_ros.dependence.baselines.expectation import KNOTS, Expectation
-from infonet_ros.dependence.baselines.forms import RANKED, Form, in_form
+from infonet_ros.dependence.baselines.forms import QUANTILES, RANKED, Form, in_form, ranks_among
 from infonet_ros.dependence.baselines.page_rule import Rises
-from infonet_ros.dependence.baselines.quantiles import QUANTILES, ranks_among
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import counted, in_seconds

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.dependence.baselines.tails import Extremes
+from infonet_ros.dependence.baselines.page_rule import Extremes
 from infonet_ros.series import runs
 
 LEAST_PAUSE = 1.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
+from infonet_ros.dependence.baselines.forms import channel_quantiles, ranks_among
 
 KNOTS = 34
 """Of a curve: the middles of 32 groups of samples, and both ends."""

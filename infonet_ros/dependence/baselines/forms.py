@@ -3,6 +3,8 @@
 Innovations are almost uncorrelated in time, and soon show that slow streams have decoupled. Divided by their recent
 size, the innovations of streams with bursts have one distribution at all times. A residual is a sample of one channel
 less its expected value given the other channel (see `expectation`): of strong pairs they show even small offsets.
+
+Samples are ranked among the evenly spaced quantiles of the good ones.
 """
 
 from collections.abc import Sequence
@@ -12,6 +14,9 @@ import numpy as np
 
 RECENT = 8
 """Innovations that give the recent size: it follows bursts of a few dozen samples, but no outlier."""
+
+QUANTILES = 1025
+"""Number of quantiles that describe a distribution."""
 
 
 class Form(IntEnum):
@@ -69,3 +74,33 @@ def lag_one_autocorrelations(pieces: Sequence[np.ndarray]) -> np.ndarray:
         if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
             memory[column] = np.corrcoef(x[known], y[known])[0, 1]
     return memory
+
+
+def channel_quantiles(samples: np.ndarray) -> np.ndarray:
+    """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out.
+
+    As `numpy.quantile`, which takes fifty times as long for 3000 values.
+    """
+    ordered = [np.sort(channel[np.isfinite(channel)]) for channel in samples.T]
+    places = np.linspace(0.0, 1.0, QUANTILES)
+    return np.stack([np.interp(places * (len(own) - 1), np.arange(len(own)), own) for own in ordered])
+
+
+def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Return where samples (T, N) stand among the quantiles (N, Q), 0 to 1; NaN where they are not known.
+
+    A value that occurs often takes many quantiles, and stands in their middle.
+    """
+    last, columns = quantiles.shape[1] - 1, np.ascontiguousarray(samples.T)
+    left = np.stack([own.searchsorted(values) for own, values in zip(quantiles, columns, strict=True)])
+    above = np.clip(left, 1, last)
+    low, high, next_one = (
+        np.take_along_axis(quantiles, at, axis=1) for at in (above - 1, above, np.minimum(left + 1, last))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # where several quantiles are equal
+        ranks = np.clip((above - 1 + (columns - low) / (high - low)) / last, 0.0, 1.0)
+    for column in np.flatnonzero((next_one == columns).any(axis=1)):  # hardly any, for most streams
+        right = quantiles[column].searchsorted(columns[column], side="right")
+        tied = right > left[column] + 1
+        ranks[column, tied] = (left[column] + right - 1)[tied] / (2 * last)
+    return ranks.T

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights, usual_steps
-from infonet_ros.dependence.changes.other_motion import OtherMotion
 from infonet_ros.dependence.changes.relations import LEAST_SAMPLES
 from infonet_ros.dependence.changes.steps import (
+    OtherMotion,
     Stretch,
     block_edges,
     block_means,

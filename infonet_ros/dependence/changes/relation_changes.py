@@ -16,9 +16,8 @@ import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.caching import cached_property
-from infonet_ros.dependence.changes.other_motion import OtherMotion
 from infonet_ros.dependence.changes.relations import UNCLEAR, Relation
-from infonet_ros.dependence.changes.steps import SHORTEST, Stretch, block_edges, blocks_of
+from infonet_ros.dependence.changes.steps import SHORTEST, OtherMotion, Stretch, block_edges, blocks_of
 from infonet_ros.dependence.changes.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.matrix import LaggedPair

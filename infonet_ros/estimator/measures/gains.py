@@ -32,12 +32,8 @@ class GainChange(NamedTuple):
 def gain_changes(samples: np.ndarray, ranks: np.ndarray, delay: float) -> GainChange:
     """Return how the gain of two channels surely changes with frequency.
 
-    Parameters
-    ----------
-    samples, ranks : (T, 2) float
-        NaN where unknown; for the ranks see `lagged_contingency`.
-    delay : float
-        Samples by which the second channel follows the first.
+    Their samples and ranks (T, 2) are NaN where unknown; for the ranks see `lagged_contingency`. The second channel
+    follows the first by ``delay`` samples.
     """
     lag = round(delay)
     early, late = np.isfinite(ranks).T

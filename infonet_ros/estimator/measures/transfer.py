@@ -81,10 +81,7 @@ def transfer_entropy(
     With ``conditions``, it is then estimated given the strongest other sources of y too, each at its lag. The lag of
     each pair is that with the largest MI of the partial copula, in the data and in each surrogate alike.
 
-    Yields
-    ------
-    TransferEstimate
-        The same estimate after each target; values of later targets are still NaN.
+    Yields the same estimate after each target; values of later targets are still NaN.
     """
     size = len(channels)
     found = _Found.of_size(size)

@@ -28,23 +28,14 @@ UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: 
 
 
 def updates(values: np.ndarray) -> np.ndarray | None:
-    """Count the updates of a held stream up to each of its samples.
+    """Count the updates of a held stream (T,) up to each of its samples: (T,) int64; None for one that is not held.
 
     In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
     then filled, piecewise constant, frozen at times, or straight lines from update to update; or one of these is
     constant but for slight noise. A held stream behind a filter is one if it nears each value by the same share in each
     sample. A stream of any values that changes only at multiples of one number of samples is held, too. A stream of few
-    levels that changes at any time is not held: the time in a level is part of its information.
-
-    Parameters
-    ----------
-    values : (T,) float64
-        NaN where unknown; NaN is not an update, and does not hide one.
-
-    Returns
-    -------
-    (T,) int64 or None
-        None for a stream that is not held.
+    levels that changes at any time is not held: the time in a level is part of its information. A value that is NaN,
+    unknown, is not an update, and does not hide one.
     """
     known = np.flatnonzero(np.isfinite(values))
     if len(known) < LEAST_UPDATES:

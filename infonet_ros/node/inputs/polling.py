@@ -11,6 +11,7 @@ empties their queues again and again; a timer would cost two wait sets a time.
         callback(event)
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -122,3 +123,40 @@ class Pace:
     def pause(self, now: float) -> float:
         """Return the seconds to the next read: a little more than to the moment when the result is due."""
         return min(LONGEST_PERIOD, max(USUAL_PERIOD, self._due - now + 0.5 * USUAL_PERIOD))
+
+
+class Reader:
+    """Calls ``read`` again and again on its own thread; what it raises goes to ``report``.
+
+    ``read`` returns the seconds to the next call. The thread holds ``lock`` meanwhile; others hold it while they look
+    at what was read, or change it.
+    """
+
+    def __init__(self, read: Callable[[], float], report: Callable[[Exception], None]) -> None:
+        self.lock = threading.RLock()
+        self._read = read
+        self._report = report
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._ending.clear()
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; do not hold the lock."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = None
+
+    def _run(self) -> None:
+        pause = USUAL_PERIOD
+        while not self._ending.wait(pause):
+            with self.lock:
+                try:
+                    pause = self._read()
+                except Exception as error:
+                    self._report(error)

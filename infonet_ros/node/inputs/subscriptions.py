@@ -13,8 +13,7 @@ from rclpy.node import Node
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.node.inputs.arrival_clock import ArrivalClock
-from infonet_ros.node.inputs.polling import USUAL_PERIOD, Pace, fitting_period
-from infonet_ros.node.inputs.reader import Reader
+from infonet_ros.node.inputs.polling import USUAL_PERIOD, Pace, Reader, fitting_period
 from infonet_ros.node.inputs.topic_input import ReceivedBatch, TopicInput
 from infonet_ros.node.session import without_place
 from infonet_ros.settings import Modality, Settings

@@ -11,8 +11,7 @@ import numpy as np
 from infonet_ros.dependence.baselines.baseline import DECOUPLED, Baseline, PairBaseline
 from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.baselines.learning.baseline_learning import learn
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.baselines.learning.planted import PLANTED
+from infonet_ros.dependence.baselines.learning.lesson import PLANTED, Lesson
 from infonet_ros.dependence.matrix import CLEAR_GAIN, LaggedPair
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet

@@ -10,9 +10,9 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.groups import Group
 from infonet_ros.offline.whole_recording.stuck import Stuck
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.text import NANOSECONDS
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "lag")

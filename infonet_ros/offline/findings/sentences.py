@@ -15,9 +15,9 @@ from infonet_ros.offline.findings.alike import alike
 from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.offline.findings.statements import ToldGroup, ToldPair
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import Pair
 from infonet_ros.offline.whole_recording.groups import Group
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8

@@ -14,7 +14,6 @@ from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift, apart, clock_drifts
 from infonet_ros.offline.whole_recording.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.whole_recording.delays import ONE_MOTION, Asked, Delays, Judged, Pair, refine
 from infonet_ros.offline.whole_recording.kinship import Kinship
@@ -30,6 +29,7 @@ from infonet_ros.offline.whole_recording.whole_recording import (
     clear_delays,
     strongest_pairs,
 )
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift, apart, clock_drifts
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 

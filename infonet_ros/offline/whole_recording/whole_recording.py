@@ -8,10 +8,10 @@ from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift
 from infonet_ros.offline.whole_recording.delays import DelayCurve, depends_more
 from infonet_ros.offline.whole_recording.kinship import Kinship
 from infonet_ros.offline.whole_recording.stuck import Stuck
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.series import moved
 from infonet_ros.text import listed
 

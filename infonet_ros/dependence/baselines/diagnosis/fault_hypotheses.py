@@ -13,8 +13,7 @@ from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.diagnosis.fault import Fault, Kind
 from infonet_ros.dependence.baselines.diagnosis.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.baselines.diagnosis.value_changes import value_changes
-from infonet_ros.dependence.baselines.forms import Form, in_form
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
+from infonet_ros.dependence.baselines.forms import Form, channel_quantiles, in_form, ranks_among
 from infonet_ros.series import paired_at_lag, runs
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched

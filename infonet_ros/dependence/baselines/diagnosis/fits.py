@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.dependence.baselines.baseline import log_ratios
-from infonet_ros.dependence.baselines.quantiles import QUANTILES
+from infonet_ros.dependence.baselines.forms import QUANTILES
 
 SURE = 4.0
 """Nats by which one of two clearly fits better: by chance once in exp(4) times."""

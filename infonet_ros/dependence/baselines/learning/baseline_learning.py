@@ -8,11 +8,10 @@ import numpy as np
 from infonet_ros.dependence.baselines.baseline import Baseline
 from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.baselines.coverage import Coverage, longest_supported, new_values
-from infonet_ros.dependence.baselines.forms import RANKED
+from infonet_ros.dependence.baselines.forms import RANKED, channel_quantiles
 from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.learning.pair_learning import LearntPair, learn_pair
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles
 from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet

@@ -10,8 +10,8 @@ from scipy.special import stdtrit
 
 from infonet_ros.dependence.baselines.channel_baseline import LEAST_PAUSE, SAME, ChannelBaseline, roughness
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
+from infonet_ros.dependence.baselines.page_rule import Extremes
 from infonet_ros.dependence.baselines.spikes import RANGE, spike_heights, usual_steps
-from infonet_ros.dependence.baselines.tails import Extremes
 from infonet_ros.series import memory, runs
 
 _FEW = 20  # messages: with fewer, a pause is no fault

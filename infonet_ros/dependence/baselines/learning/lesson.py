@@ -1,11 +1,22 @@
-"""The good samples from which a baseline is learnt."""
+"""The good samples from which a baseline is learnt, and faults put into them, to tell how soon these give an alarm."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baselines.forms import RANKED, Form, in_form, lag_one_autocorrelations
+from infonet_ros.dependence.matrix import LaggedPair
+from infonet_ros.series import paired_at_lag
+
+PLANTED: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {
+    "sign": lambda values, spread, second: -values,
+    "late": lambda values, spread, second: np.concatenate([np.full(second, np.nan), values])[: len(values)],
+    "offset": lambda values, spread, second: values + spread,
+    "gain": lambda values, spread, second: 0.3 * values,
+}
+"""From good values (T,), their standard deviation and the samples of a second, at least one, to faulty ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,3 +73,18 @@ class Lesson:
             second.append(piece[max(0, left) :])
             left -= len(piece)
         return [piece for piece in first if len(piece)], [piece for piece in second if len(piece)]
+
+
+def planted(lesson: Lesson, candidate: LaggedPair, form: Form, fault: str) -> Iterator[Sequence[np.ndarray]]:
+    """Yield the good samples of a pair (2, T) in a form, first with a fault of the one channel, then of the other."""
+    columns = [candidate.a, candidate.b]
+    memory, middle = lesson.memory[columns], lesson.middle[columns]
+    second = max(1, round(lesson.rate))
+    for side, spread in enumerate(lesson.spread[columns]):
+        pieces = []
+        for piece in lesson.pieces:
+            samples = piece[:, columns]
+            samples[:, side] = PLANTED[fault](samples[:, side], spread, second)
+            x, y = in_form(samples, form.ranked, memory, middle).T
+            pieces.append(np.stack(paired_at_lag(x, y, candidate.lag)))
+        yield pieces

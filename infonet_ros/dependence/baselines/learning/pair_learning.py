@@ -13,12 +13,10 @@ import torch
 from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baselines.baseline import DECOUPLED, PairBaseline, View, log_ratios
 from infonet_ros.dependence.baselines.expectation import Expectation
-from infonet_ros.dependence.baselines.forms import RANKED, Form
-from infonet_ros.dependence.baselines.learning.lesson import Lesson
-from infonet_ros.dependence.baselines.learning.planted import PLANTED, planted
+from infonet_ros.dependence.baselines.forms import RANKED, Form, channel_quantiles, ranks_among
+from infonet_ros.dependence.baselines.learning.lesson import PLANTED, Lesson, planted
 from infonet_ros.dependence.baselines.learning.stacking import shared, stacked
 from infonet_ros.dependence.baselines.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
-from infonet_ros.dependence.baselines.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import effective_samples, level_autocorrelations

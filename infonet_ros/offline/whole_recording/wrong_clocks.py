@@ -1,13 +1,32 @@
-"""Clocks that drift apart: the delay between two topics grows steadily over the recording."""
+"""Clocks that are behind, and clocks that drift apart.
 
-from collections.abc import Sequence
+Stamps lie behind the times of recording because the clock of another computer is behind, or because the messages took
+long. So both are tried: a topic that shares more information with the others after its stamps were set ahead has a
+clock that is behind. If two clocks drift apart, the delay between their topics grows steadily over the recording.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import DEGREES, FINER, contingency_of, features_of, lagged_products
+from infonet_ros.estimator.measures.contingency import (
+    DEGREES,
+    FINER,
+    contingency_of,
+    features_of,
+    lagged_contingency,
+    lagged_products,
+    shift_p_values,
+)
 from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
 from infonet_ros.estimator.peak import around_peak, parabolas
+from infonet_ros.intake.recording import Recording, Span
+from infonet_ros.offline.progress import silent
+from infonet_ros.offline.recorded_windows import RecordedWindows
+from infonet_ros.offline.whole_recording.moves import Moves
+from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 _MOST_PAIRS = 3  # of the same two topics, the strongest
@@ -15,6 +34,10 @@ _LEAST_SHARE = 0.75  # of the parts must have a delay inside the search
 _SURE = 6.0  # standard errors of the drift; over the recording it must also be twice the scatter of the delays
 _LEAST_DRIFT = 2.0
 _BETWEEN = 0.1  # of a sample: rough streams draw a delay between two lags so far towards one of them
+
+_SAMPLES = 20_000
+_MORE = 1.5  # times as much must be shared
+_LEVEL = 0.01  # for all pairs together
 
 
 @dataclass(frozen=True)
@@ -96,3 +119,36 @@ def _drift(
     slow, fast = pair if slope > 0.0 else pair[::-1]
     drawn = _BETWEEN / rate / float(np.ptp(seconds))
     return ClockDrift(fast, slow, abs(slope), float(np.hypot(T_90 * error, drawn)), over_all)
+
+
+def set_late_clocks_ahead(recording: Recording, settings: Settings, span: Span, longest_lag: float) -> None:
+    """Set the stamps of topics ahead whose clocks are behind; delays up to ``longest_lag`` seconds are compared."""
+    late = recording.behind(dict.fromkeys(modality.topic for modality in settings.modalities))
+    if not late:
+        return
+    as_it_is = _shared(recording, settings, span, longest_lag, late)
+    recording.set_ahead(late)
+    ahead = _shared(recording, settings, span, longest_lag, late)
+    recording.set_ahead([topic for topic in late if ahead[topic] > _MORE * as_it_is[topic]])
+
+
+def _shared(
+    recording: Recording, settings: Settings, span: Span, longest_lag: float, late: Collection[str]
+) -> dict[str, float]:
+    """Return the largest contingency of each late topic with one that is not; 0 where none is significant."""
+    recorded = RecordedWindows(recording, settings, span, longest_lag)
+    if not sum(1 for _ in recorded.windows(silent)):
+        return dict.fromkeys(late, 0.0)
+    window = recorded.overview(_SAMPLES).window
+    longest = int(longest_lag * window.rate)
+    ranks = Moves.of(window.samples, longest).ranks
+    largest = lagged_contingency(ranks, longest).max(axis=2)
+    topics = np.array(settings.channel_topics)
+    others = np.flatnonzero(~np.isin(topics, list(late)))
+    found = {}
+    for topic in late:
+        own = np.flatnonzero(topics == topic)
+        a, b = max(product(own, others), key=lambda pair: largest[pair])
+        p_value = shift_p_values(ranks[:, [a, b]], longest)[0][0, 1]
+        found[topic] = float(largest[a, b]) if p_value * len(own) * len(others) <= _LEVEL else 0.0
+    return found

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.whole_recording.clock_drift import ClockDrift, apart, clock_drifts
+from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift, apart, clock_drifts
 from infonet_ros.series import average_ranks
 
 RATE, SECONDS = 25.0, 600.0
