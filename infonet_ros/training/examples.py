@@ -140,22 +140,9 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
         streams = draw_streams(rng, dependence)
         digital = rng.random(2) < DIGITAL * np.array(dependence.levelled)
         observations.append(_observe(*(z.floor() if d else z for z, d in zip(streams, digital, strict=True))))
-    seen, fine, finest, samples, effective, correlation, by_level = (
-        torch.cat(parts) for parts in zip(*observations, strict=True)
-    )
-    observed = Examples(
-        seen=seen,
-        fine=fine,
-        finest=finest,
-        samples=samples,
-        effective=effective,
-        correlation=correlation,
-        by_level=by_level,
-        information=information.repeat(OBSERVATIONS),
-        family=torch.full((BATCH * OBSERVATIONS,), family),
-        source=source.repeat(OBSERVATIONS),
-        fresh=fresh,
-    )
+    seen = [torch.cat(parts) for parts in zip(*observations, strict=True)]
+    of_all = [one.repeat(OBSERVATIONS) for one in (information, torch.full((BATCH,), family), source)]
+    observed = Examples(*[*seen, *of_all, fresh])
     return observed[good.repeat(OBSERVATIONS)]
 
 
