@@ -80,10 +80,6 @@ def read_all(located: Any, data: np.ndarray) -> Sequence[Any]:
         return column(located, data).tolist()
     if isinstance(located, tuple) and all(isinstance(part, Number) for part in located):
         return list(zip(*(read_all(part, data) for part in located), strict=True))
-    if isinstance(located, FixedMessage):
-        names = tuple(located.record.fields)
-        rows = zip(*(read_all(getattr(located, name), data) for name in names), strict=True)
-        return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
     return [read(located, message) for message in data]
 
 
