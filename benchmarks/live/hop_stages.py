@@ -32,8 +32,7 @@ from infonet_ros.estimator.network import (
 from infonet_ros.estimator.samples import effective_samples, holding, ranks, updates
 from infonet_ros.intake.messages.decoder import Decoder
 from infonet_ros.intake.messages.types import installed_definitions
-from infonet_ros.intake.windows.cut import Cut
-from infonet_ros.intake.windows.window import Window
+from infonet_ros.intake.windows.window import Cut, Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.inputs.polling import USUAL_PERIOD

@@ -95,9 +95,8 @@ def _analyse(
 
 def _summarise(out: Path, outcomes: "list[Outcome]", first_group: int) -> None:
     """Compare the bags with each other, or the first group with the rest, and write the summary."""
-    from infonet_ros.fleet.differences import differences
     from infonet_ros.fleet.job import SUMMARY_FILES
-    from infonet_ros.fleet.summary import write_summary
+    from infonet_ros.fleet.summary import differences, write_summary
     from infonet_ros.text import counted
 
     found = differences(outcomes[:first_group], outcomes[first_group:])

@@ -23,7 +23,7 @@ from infonet_ros.dependence.window_matrices import (
     watched_matrices,
 )
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.windows.cut import Cut
+from infonet_ros.intake.windows.window import Cut
 from infonet_ros.node.diagnostics.alerts import Alerts
 from infonet_ros.node.diagnostics.statuses import logged, report_on_watch
 from infonet_ros.node.outputs.publishers import Outputs, anybody_wants, publish_to_all

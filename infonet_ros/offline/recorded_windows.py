@@ -8,8 +8,8 @@ from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.intake.proposing.timing import check_window
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.topic_log import StampLog, TopicStatistics
+from infonet_ros.intake.windows.between_ticks import messages_since
 from infonet_ros.intake.windows.row_stream import angular_channels
-from infonet_ros.intake.windows.spikes import messages_since
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.intake.windows.alignment import unwrapped
-from infonet_ros.intake.windows.cut import Cut
-from infonet_ros.intake.windows.window import Window
+from infonet_ros.intake.windows.window import Cut, Window
 from infonet_ros.series import runs
 from infonet_ros.text import NANOSECONDS
 

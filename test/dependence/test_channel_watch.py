@@ -5,7 +5,7 @@ from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.dependence.baselines.learning.channel_learning import learn_channel
 from infonet_ros.dependence.baselines.learning.lesson import Lesson
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch
-from infonet_ros.intake.windows.spikes import messages_since
+from infonet_ros.intake.windows.between_ticks import messages_since
 
 RATE = 10.0
 INTERVAL = 3600.0  # s

@@ -23,9 +23,8 @@ from rosbags.typesys import Stores, get_typestore
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, MissingDependencyError, OutputError, RecordingError
 from infonet_ros.fleet import commands
-from infonet_ros.fleet.differences import Differences, differences
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
-from infonet_ros.fleet.summary import difference_table, page, table
+from infonet_ros.fleet.summary import Differences, difference_table, differences, page, table
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.results.formats import Format

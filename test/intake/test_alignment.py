@@ -18,7 +18,7 @@ from infonet_ros.intake.windows.alignment import (
     stream_period,
     unwrapped,
 )
-from infonet_ros.intake.windows.spikes import messages_since
+from infonet_ros.intake.windows.between_ticks import messages_since
 
 NAN = math.nan
 

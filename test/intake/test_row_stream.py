@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from infonet_ros.intake.windows.between_ticks import spikes_since
 from infonet_ros.intake.windows.row_stream import RowStream
-from infonet_ros.intake.windows.spikes import spikes_since
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS

@@ -13,7 +13,7 @@ from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.findings.directing import direct
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.sentences import findings, links
-from infonet_ros.offline.pages.report_sections import pairs
+from infonet_ros.offline.pages.report import pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Modality, Settings
 

@@ -7,7 +7,7 @@ import pytest
 from infonet_ros.errors import ConfigurationError, InfonetError, InputError, RecordingError, WeightsError
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.pages.report_sections import subtitle
+from infonet_ros.offline.pages.report import subtitle
 from infonet_ros.settings import Settings, load_settings
 
 

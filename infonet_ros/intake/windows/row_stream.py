@@ -7,8 +7,8 @@ import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.alignment import GAP_PERIODS
-from infonet_ros.intake.windows.cut import Cut
-from infonet_ros.intake.windows.spikes import messages_since
+from infonet_ros.intake.windows.between_ticks import messages_since
+from infonet_ros.intake.windows.window import Cut
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS

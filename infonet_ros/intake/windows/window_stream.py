@@ -27,9 +27,9 @@ import numpy as np
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.alignment import clock_rate, clock_ticks, stream_period
-from infonet_ros.intake.windows.cut import Cut, span_of_rates
 from infonet_ros.intake.windows.ring_buffer import RingBuffer
 from infonet_ros.intake.windows.timeline import LEAP, Timeline
+from infonet_ros.intake.windows.window import Cut, span_of_rates
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
