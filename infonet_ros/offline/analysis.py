@@ -188,8 +188,8 @@ def analyse(
         else:
             matrices = tuple(channel_matrices(net, windows, settings))
         if not samples:
-            raise _no_window(recording, settings, span, recorded.longest_run)
-        overview = recorded.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
+            raise _no_window(recording, settings, span, recorded.log.longest_run)
+        overview = recorded.trace.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
         if settings.given:
             windows = _reported(windows, len(samples), progress)

@@ -13,7 +13,7 @@ from infonet_ros.intake.windows.row_stream import angular_channels
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
-from infonet_ros.offline.trace import Overview, Trace
+from infonet_ros.offline.trace import Trace
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import counted, in_seconds
 
@@ -23,7 +23,8 @@ _LISTED = 4  # topics in one sentence
 class RecordedWindows:
     """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds, and ``most_steps``.
 
-    An ``unbroken`` reading has spikes, too, and its windows are only pieces to join: they may have any length.
+    An ``unbroken`` reading has spikes, too, and its windows are only pieces to join: they may have any length. What was
+    read is in ``trace``, and its stamps are in ``log``.
     """
 
     def __init__(
@@ -40,10 +41,10 @@ class RecordedWindows:
         self._settings = settings
         self._span = span
         angular = angular_channels(settings)
-        self._trace = Trace(angular, longest_lag, most_steps=most_steps, with_spikes=unbroken)
+        self.trace = Trace(angular, longest_lag, most_steps=most_steps, with_spikes=unbroken)
         self._unbroken = unbroken
         self._stream = WindowStream(settings)
-        self._log = StampLog()
+        self.log = StampLog()
 
     def windows(self, progress: Progress) -> Iterator[Window]:
         """Read the recording, and yield each window as soon as it is complete.
@@ -54,33 +55,20 @@ class RecordedWindows:
         for piece in self._recording.pieces(self._settings.modalities, start, stop):
             for batch in piece.batches:
                 for modality, (values, present) in batch.columns.items():
-                    self._log.extend(modality, batch.stamps, present & np.isfinite(values))
+                    self.log.extend(modality, batch.stamps, present & np.isfinite(values))
                 self._stream.extend(*batch)
             for cut in self._stream.ready():
-                window = self._trace.add(cut)
+                window = self.trace.add(cut)
                 if not self._unbroken:
                     self._check_length(window)
                 progress("windows", (piece.received - start) / (stop - start))
                 yield window
         progress("windows", 1.0)
 
-    @property
-    def longest_run(self) -> float:
-        """Longest time without a leap in the stamps that were read, seconds."""
-        return self._log.longest_run
-
-    def overview(self, most_samples: int) -> Overview:
-        """Return what was read as one window of about ``most_samples`` samples at most."""
-        return self._trace.overview(most_samples)
-
-    def spikes(self) -> np.ndarray:
-        """Return the `Cut.spikes` of all samples: (T, N)."""
-        return self._trace.spikes()
-
     def messages(self, ticks: np.ndarray, period: int) -> np.ndarray:
         """Count the messages (T, N) with a value of each channel by the ticks (T,) of a clock; see `messages_since`."""
         channels = [(m.name, column) for m in self._settings.modalities for column in range(len(m.channels))]
-        return np.stack([messages_since(self._log.of_channel(*one), ticks, period) for one in channels], axis=1)
+        return np.stack([messages_since(self.log.of_channel(*one), ticks, period) for one in channels], axis=1)
 
     def topics(self) -> tuple[TopicStatistics, ...]:
         """Figures of every topic of the recording; one that several modalities use is counted by the first of them."""
@@ -99,7 +87,7 @@ class RecordedWindows:
                     overflowed=buffer.overflowed if buffer else 0,
                     late=self._stream.late.get(name, 0),
                     clock="recording" if unstamped else "header" if buffer else "",
-                    stamps=self._log.summary(name),
+                    stamps=self.log.summary(name),
                 )
             )
         return tuple(rows)

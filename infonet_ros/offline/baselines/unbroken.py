@@ -39,8 +39,8 @@ def read_unbroken(
     recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings), unbroken=True)
     if not sum(1 for _ in recorded.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
-    overview = recorded.overview(_EVERYTHING)
+    overview = recorded.trace.overview(_EVERYTHING)
     messages = recorded.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
     messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
     notices = [*recording.notices, *recorded.notices()]
-    return UnbrokenRecording(recording.label, overview, messages, recorded.spikes(), notices)
+    return UnbrokenRecording(recording.label, overview, messages, recorded.trace.spikes(), notices)

@@ -139,7 +139,7 @@ def _shared(
     recorded = RecordedWindows(recording, settings, span, longest_lag)
     if not sum(1 for _ in recorded.windows(silent)):
         return dict.fromkeys(late, 0.0)
-    window = recorded.overview(_SAMPLES).window
+    window = recorded.trace.overview(_SAMPLES).window
     longest = int(longest_lag * window.rate)
     ranks = Moves.of(window.samples, longest).ranks
     largest = lagged_contingency(ranks, longest).max(axis=2)
