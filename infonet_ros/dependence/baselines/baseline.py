@@ -54,14 +54,10 @@ class View:
     """Growth of the evidence, nats per second, after each of some faults, such as `DECOUPLED`: the threshold for an
     alarm in the usual interval, over the mean time to it; 0 if there is no alarm."""
 
-    def threshold(self, interval: float) -> float:
-        """Return the evidence, nats, that is reached once in ``interval`` seconds without faults."""
-        return self.rises.threshold(interval)
-
     def detection_time(self, interval: float, fault: str) -> float:
         """Return the expected seconds from a fault to the alarm; inf if there is none."""
         growth = self.growth[fault]
-        return self.threshold(interval) / growth if growth else math.inf
+        return self.rises.threshold(interval) / growth if growth else math.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +143,7 @@ class Baseline:
 
     def thresholds(self, interval: float) -> np.ndarray:
         """Return the evidence (V,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
-        return np.array([view.threshold(self._of_a_view(interval)) for view in self.views])
+        return np.array([view.rises.threshold(self._of_a_view(interval)) for view in self.views])
 
     def detection_times(self, interval: float, fault: str = DECOUPLED) -> np.ndarray:
         """Return the expected seconds (P,) from a fault of each pair to its alarm; inf if there is none."""

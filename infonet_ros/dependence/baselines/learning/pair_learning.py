@@ -132,7 +132,7 @@ def _with_all_faults(learnt: LearntView, shown: "_Shown", candidate: LaggedPair,
     """Return a view that also knows how soon it shows each fault of one of its channels, that of the worse one."""
     view, growth, whole = learnt.view, dict(learnt.view.growth), shown.whole
     assert whole is not None  # the view is of it
-    threshold = view.threshold(_USUAL)
+    threshold = view.rises.threshold(_USUAL)
     for fault in PLANTED:
         broken = planted(lesson, candidate, view.form, fault)
         judged = [np.concatenate(whole.judge(pieces, view.form)) for pieces in broken]

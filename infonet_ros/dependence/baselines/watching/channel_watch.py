@@ -9,7 +9,7 @@ from infonet_ros.dependence.baselines.channel_baseline import ChannelBaseline, f
 from infonet_ros.dependence.baselines.diagnosis.fault import Kind
 from infonet_ros.dependence.baselines.spikes import BEFORE, REACH, spike_heights
 
-_FAULTS = 4  # that can be false alarms: pauses, rests, distant values and spikes
+_MEASURES = ("pauses", "rests", "distances", "spikes")  # of which high ones can be false alarms
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
 _JOLT = "has a spike in {} fields at once: the robot had a jolt, or a message is damaged"
 _ENDED = 2.0 / 3.0  # share of the rows with too few messages; if the last ones, so many, have none, the topic is silent
@@ -41,11 +41,10 @@ class ChannelWatch:
         self._angles = np.array([channel.angle for channel in channels])
         self._steps = np.array([channel.step for channel in channels])
         self._middle = np.array([channel.middle for channel in channels])
-        own = interval * len(channels) * _FAULTS
-        self._pauses = np.array([channel.pauses.threshold(own) for channel in channels])
-        self._rests = np.array([channel.rests.threshold(own) for channel in channels])
-        self._distances = np.array([channel.distances.threshold(own) for channel in channels])
-        self._spiky = np.array([channel.spikes.threshold(own) for channel in channels])
+        own = interval * len(channels) * len(_MEASURES)
+        self._pauses, self._rests, self._distances, self._spiky = (
+            np.array([getattr(channel, measure).threshold(own) for channel in channels]) for measure in _MEASURES
+        )
         self._spans = np.array([round(channel.span * rate) for channel in channels], dtype=int)
         self._fewest = _FEWER * np.array([channel.fewest for channel in channels])
         self._most = _MORE * np.array([channel.most for channel in channels])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.baselines.baseline import SINGLE_SHARE, Baseline, PairBaseline
+from infonet_ros.dependence.baselines.baseline import SINGLE_SHARE, Baseline
 from infonet_ros.dependence.baselines.diagnosis.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.baselines.diagnosis.pair_diagnosis import LONG_ZERO, Diagnosis
 from infonet_ros.dependence.baselines.watching.channel_watch import ChannelWatch, Trouble
@@ -147,13 +147,9 @@ class EvidenceMonitor:
         """Return the latest alarms, in the order of time."""
         return [record.alarm for record in self._records]
 
-    @property
-    def _pairs(self) -> Sequence[PairBaseline]:
-        return self.baseline.pairs
-
     def _highest(self, levels: np.ndarray) -> np.ndarray:
         """Return the highest one of the views (V,) of each pair: (P,)."""
-        highest = np.full(len(self._pairs), -np.inf)
+        highest = np.full(len(self.baseline.pairs), -np.inf)
         np.maximum.at(highest, self._pair_of_view, levels)
         return highest
 
@@ -172,7 +168,7 @@ class EvidenceMonitor:
 
         ``peaks`` (V,) are the highest evidence of the views as shares of their thresholds, grown since ``starts`` (V,).
         """
-        now, troubles, alone = self.last_stamp, self._troubles_of(number), number >= len(self._pairs)
+        now, troubles, alone = self.last_stamp, self._troubles_of(number), number >= len(self.baseline.pairs)
         threshold = 0.0 if alone else float(self.thresholds[number])
         if number in self._on and not self._falls_silent(number, troubles):
             fits = alone or bool(self.evidence[number] < 0.5 * threshold)
@@ -223,7 +219,7 @@ class EvidenceMonitor:
         """
         troubles = self._troubles_of(number)
         faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
-        if number >= len(self._pairs):
+        if number >= len(self.baseline.pairs):
             return self._of_one(number, faults[0])
         start = max(int(np.searchsorted(self._stamps, since)), self._end_of_stop(number))
         start = min(start, len(self._stamps) - 1)
