@@ -1,7 +1,7 @@
 """Test of all pairs of a whole recording: by circular shifts of the samples, and of their changes."""
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterator
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,13 @@ _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
 _COINCIDENCE = 0.2  # of moves; with less, the level of the test nearly holds
 _GROWTH = 3.0  # of the contingency, times the rest; see `benchmarks.whole_significance`. More would cost power
+
+
+_Retest = Callable[..., np.ndarray]
+"""From other samples (T', K) to the p-values of their pairs, (K, K)."""
+
+_Tested = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Channels (K,), which of their pairs count (K, K) bool, and the p-values of these (K, K)."""
 
 
 class ShiftTests(NamedTuple):
@@ -56,31 +63,48 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
     Two held channels are shifted by whole updates of the slower one: otherwise the times of their updates alone would
     make them look dependent.
     """
+
+    def retest(samples: np.ndarray, lags: int = longest, levels_only: bool = False) -> np.ndarray:
+        return _test(Moves.of(samples, lags), lags, threads, levels_only)[0]
+
     p_values, drifts, shifts = _test(moves, longest, threads)
     both_drift = drifts[:, None] & drifts
     of_one_period = sharing_period(moves.samples.T) & ~both_drift
-    involved = np.flatnonzero(of_one_period.any(axis=0))
-    if len(involved):
-        by_deviation, *_ = _test(Moves.of(_deviations(moves.samples[:, involved]), longest), longest, threads)
-        square = np.ix_(involved, involved)
-        p_values[square] = np.where(of_one_period[square], by_deviation, p_values[square])
-    for members, paused in pauses(moves.samples, max(_BLOCK, longest // _BLOCKS_A_SEARCH)):
-        if drifts[members].any():
-            by_motion, *_ = _test(Moves.of(moves.samples[~paused][:, members], longest), longest, threads)
-            either = drifts[members, None] | drifts[members]
-            square = np.ix_(members, members)
-            p_values[square] = np.where(either, by_motion, p_values[square])
-    for pairs, rows, levels in _held_pairs(moves.samples, of_one_period):
-        chosen = np.unique(pairs)
-        lags, updates = -(-longest * len(rows) // len(moves.samples)), moves.samples[rows][:, chosen]
-        if of_one_period[pairs[0]]:
-            updates = _deviations(updates)
-        by_update, *_ = _test(Moves.of(updates, lags), lags, threads, levels)
-        for pair in pairs:
-            p_values[pair] = p_values[pair[::-1]] = by_update[tuple(np.searchsorted(chosen, pair))]
+    others = chain(
+        _without_periods(moves.samples, of_one_period, retest),
+        _without_pauses(moves.samples, drifts, longest, retest),
+        _at_updates(moves.samples, of_one_period, longest, retest),
+    )
+    for channels, chosen, found in others:
+        square = np.ix_(channels, channels)
+        p_values[square] = np.where(chosen, found, p_values[square])
     untested = reasons(np.zeros_like(drifts), {CHANGES_DRIFT: both_drift, COMMON_PERIOD: of_one_period})
     untested[np.isfinite(p_values)] = ""
     return ShiftTests(p_values, drifts, shifts, untested)
+
+
+def _without_periods(samples: np.ndarray, of_one_period: np.ndarray, retest: _Retest) -> Iterator[_Tested]:
+    channels = np.flatnonzero(of_one_period.any(axis=0))
+    if len(channels):
+        yield channels, of_one_period[np.ix_(channels, channels)], retest(_deviations(samples[:, channels]))
+
+
+def _without_pauses(samples: np.ndarray, drifts: np.ndarray, longest: int, retest: _Retest) -> Iterator[_Tested]:
+    for channels, paused in pauses(samples, max(_BLOCK, longest // _BLOCKS_A_SEARCH)):
+        either = drifts[channels, None] | drifts[channels]
+        if either.any():
+            yield channels, either, retest(samples[~paused][:, channels])
+
+
+def _at_updates(samples: np.ndarray, of_one_period: np.ndarray, longest: int, retest: _Retest) -> Iterator[_Tested]:
+    for pairs, rows, levels in _held_pairs(samples, alone=of_one_period):
+        channels, places = np.unique(pairs, return_inverse=True)
+        chosen = np.zeros((len(channels), len(channels)), dtype=bool)
+        chosen[tuple(places.reshape(-1, 2).T)] = True
+        updates = samples[rows][:, channels]
+        if of_one_period[pairs[0]]:
+            updates = _deviations(updates)
+        yield channels, chosen | chosen.T, retest(updates, -(-longest * len(rows) // len(samples)), levels)
 
 
 def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
