@@ -4,7 +4,7 @@ import numpy as np
 from scipy.signal import butter, lfilter, sosfilt
 
 from infonet_ros.estimator.measures.untestable import FEW_MOVES
-from infonet_ros.estimator.samples.few_moves import few_joint_moves
+from infonet_ros.estimator.samples.common_times import few_joint_moves
 from infonet_ros.estimator.samples.stationarity import drifting
 
 SHORT, LONG = 256, 1000

@@ -12,9 +12,8 @@ from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
-from infonet_ros.estimator.samples.common_times import evidence_of_pairs
+from infonet_ros.estimator.samples.common_times import evidence_of_pairs, few_joint_moves
 from infonet_ros.estimator.samples.conditioning import Given
-from infonet_ros.estimator.samples.few_moves import few_joint_moves
 from infonet_ros.estimator.samples.periods import sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting

@@ -14,7 +14,7 @@ from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, FEW_MOVES, 
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels
-from infonet_ros.estimator.samples.few_moves import few_joint_moves
+from infonet_ros.estimator.samples.common_times import few_joint_moves
 from infonet_ros.estimator.samples.periods import sharing_period, waves_alone
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.series import shared_ranks

@@ -6,8 +6,8 @@ The modules, by task:
   the `updates` of held streams, and by repeated rows.
 - `ranks` orders samples, equal ones at random.
 - For p-values: `surrogates` draws shifts, `common_times` and `product_spread` correct for streams that move together,
-  `stationarity` finds those that drift, `periods` those that share a period, `few_moves` those that move too seldom in
-  common. `effective_samples` are for intervals.
+  or find that they do so too seldom, `stationarity` finds those that drift, `periods` those that share a period.
+  `effective_samples` are for intervals.
 - For given streams: `conditioning` ranks samples among those with similar given values, by `ordered_fits` if one stream
   is given; `responses` filters given streams as others follow them.
 """

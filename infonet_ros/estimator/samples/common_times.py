@@ -10,17 +10,31 @@ so, because it is no sum over samples.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from infonet_ros.estimator.samples.product_spread import block_sums, spread_of_total
+from infonet_ros.estimator.samples.product_spread import (
+    MOVES,
+    block_sums,
+    independent_moves,
+    joint_moves,
+    spread_of_total,
+)
 from infonet_ros.estimator.samples.ranks import waves
+from infonet_ros.series import paired_at_lag, shared_ranks
 
 DEGREES = 3  # waves of the ranks
 SHORT_BLOCKS = 64  # whose sums show the memory of products nearly as well as all samples do, in a fraction of the time
 CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
 BREAKS = 0.05  # of the samples that count follow a gap: with fewer, they hardly matter
 WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next: noise hides steps of single samples
+
+LEAST_JOINT_MOVES = 6.0 * MOVES  # of six blocks of `product_spread`
+"""With fewer, how much two streams share by chance is not known, nor whether they move at common times."""
+
+_FASTER = 2.0
+"""The faster of two streams has at most so many times their joint moves: a pair with a fast stream has enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +98,12 @@ def evidence_of_pairs(
 
 
 def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Return how much two streams share for how long they do, in the data and after each shift.
+    """Return how much two streams (R,) share for how long they do, in the data and after each shift (S,): (1 + S,).
 
     What they share is their contingency, see `contingency`: the sum of the squared correlations of their waves. It is
     divided by the memory of the products at the same shift, and not by their spread: a dependence makes the products
-    larger, too, above all of rare events.
-
-    Parameters
-    ----------
-    left, right : (R,) float32
-        Normalised ranks, of equal values alike: a random order of these would hide rare events.
-    shifts : (S,) int64
-        Samples.
-
-    Returns
-    -------
-    (1 + S,) float64
+    larger, too, above all of rare events. The streams are normalised ranks, of equal values alike: a random order of
+    these would hide rare events.
     """
     first, second = waves(left, DEGREES), waves(right, DEGREES)
     blocks, at = len(left) // max(1, len(left) // SHORT_BLOCKS), np.append(0, shifts)
@@ -122,3 +126,26 @@ def _correlations(rows: np.ndarray) -> np.ndarray:
     centred = rows - rows.mean(axis=1, keepdims=True)
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
     return centred @ centred.T
+
+
+def few_joint_moves(channels: np.ndarray, lags: np.ndarray, drifts: np.ndarray) -> np.ndarray:
+    """Return which pairs of channels (N, T), NaN where unknown, make too few `joint_moves` for a test: (N, N) bool.
+
+    Each pair is taken at its lag (N, N), in samples: positive if the column follows the row. The known samples of both
+    are taken as if they followed each other. Two channels that both drift, (N,) bool, are not tested anyway, so they
+    are left out.
+    """
+    ranks = shared_ranks(channels.T).T
+    moving = ((number, own[np.isfinite(own)]) for number, own in enumerate(ranks))
+    most = _FASTER * LEAST_JOINT_MOVES
+    slow = [number for number, own in moving if len(own) and independent_moves(waves(own, DEGREES)) < most]
+    found = np.zeros(lags.shape, dtype=bool)
+    for a, b in combinations(slow, 2):
+        if drifts[a] and drifts[b]:
+            continue
+        left, right = paired_at_lag(ranks[a], ranks[b], int(lags[a, b]))
+        known = np.isfinite(left) & np.isfinite(right)
+        if known.any():
+            few = joint_moves(waves(left[known], DEGREES), waves(right[known], DEGREES)) < LEAST_JOINT_MOVES
+            found[a, b] = found[b, a] = few
+    return found
