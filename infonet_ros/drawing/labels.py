@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from infonet_ros.text import printable, shorten
 
@@ -10,7 +10,7 @@ _TOPIC = 12  # characters, at most, of the last words of a topic's name
 _LONGEST = 30  # characters of a label
 
 _SEGMENT = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")  # between dots; a key in brackets may contain dots
-_END_OF_WORD = re.compile(r"[^\W_]+$")
+_WORDS = re.compile(r"\[?[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 
 
@@ -30,21 +30,46 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
         short = _distinct([_paths(field) for field in own])
         fields |= {(topic, field): label for field, label in zip(own, short, strict=True)}
     whole = [fields[part] if len(topics) == 1 else f"{short_topics[part[0]]} {fields[part]}" for part in parts]
-    return tuple(_distinct([[shorten(label, _LONGEST), printable(label)] for label in whole]))
+    fitted = fitted_names(whole, _LONGEST)
+    return tuple(_distinct([[fitted[label], printable(label)] for label in whole]))
 
 
 def fitted_names(names: Sequence[str], length: int) -> dict[str, str]:
-    """Return each name in at most ``length`` characters: both ends, or where these are alike, from the difference."""
-    cut = {name: shorten(name, length) for name in names}
-    alike: dict[str, list[str]] = {}
-    for name, label in cut.items():
-        alike.setdefault(label, []).append(name)
-    for some in alike.values():
-        first, last = min(some), max(some)  # what these two begin with, all do
-        same = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
-        word = _END_OF_WORD.sub("", first[:same])
-        cut |= {name: shorten(f"…{name[len(word) :]}", length) for name in some if word}
-    return cut
+    """Return each name in at most ``length`` characters: without the words that names with the same first one share."""
+    fitted = _fitted(names, [next(iter(_WORDS.findall(name)), "") for name in names], length)
+    counts = Counter(fitted.values())
+    again = {name: label for name, label in fitted.items() if counts[label] > 1}
+    return fitted | _fitted([*again], [*again.values()], length)
+
+
+def _fitted(names: Sequence[str], groups: Sequence[str], length: int) -> dict[str, str]:
+    """Cut each name by the words that those of the same group share."""
+    members: dict[str, list[str]] = {}
+    for name, group in zip(names, groups, strict=True):
+        members.setdefault(group, []).append(name)
+    fitted: dict[str, str] = {}
+    for some in members.values():
+        frequency = Counter(word for name in some for word in {*_WORDS.findall(name)})
+        fitted |= {name: _without_words(name, frequency, length) for name in some}
+    return fitted
+
+
+def _without_words(name: str, frequency: Mapping[str, int], length: int) -> str:
+    """Cut a name by leaving words out, the most frequent ones first, and of these from the middle on."""
+    words = [*_WORDS.finditer(name)]
+    ends = [0, *(word.end() for word in words)]
+    middle = (len(words) - 1) / 2
+    kept = sorted(range(len(words)), key=lambda k: (frequency[words[k][0]], -abs(k - middle), -k))
+    while kept:
+        parts, before = [], -1
+        for k in sorted(kept):
+            parts.append(name[ends[k] : ends[k + 1]] if k == before + 1 else f"…{words[k][0]}")
+            before = k
+        label = printable("".join(parts) + (name[ends[-1] :] if before == len(words) - 1 else "…"))
+        if len(label) <= length:
+            return label
+        kept.pop()
+    return shorten(name, length)
 
 
 def _distinct(candidates: Sequence[Sequence[str]]) -> list[str]:

@@ -19,7 +19,7 @@ def test_one_topic_is_not_named():
 
 def test_equal_labels_get_what_distinguishes_them():
     paths = [f"tf.transforms[{key}].transform.translation.x" for key in ("base.link", "arm")]
-    assert short_names(paths) == ("transforms[bas…]…translation.x", "transforms[arm]…translation.x")
+    assert short_names(paths) == ("transforms[base.link…x", "transforms[arm]…translation.x")
     topics = ["front_left_wheel_odometry.data", "rear_right_wheel_odometry.data", "odometry.data"]
     assert len({*short_names(topics)}) == 3
 
@@ -36,9 +36,25 @@ def test_control_characters_are_written_out():
     assert short_names(["a.da\x1bta", "b.data"]) == (r"a da\x1bta", "b data")
 
 
-def test_names_that_would_look_alike_are_cut_in_front_of_the_difference():
-    names = ["ft_suspension_left_wheel_2", "imu", "ft_suspension_right_wheel_2"]
-    assert fitted_names(names, 16) == dict(zip(names, ["…left_wheel_2", "imu", "…right_wheel_2"], strict=True))
-    assert [*fitted_names(names, 31)] == names
+def test_names_are_cut_by_the_words_that_they_share():
     odom = ["odom.twist.twist.angular.z", "odom.twist.twist.linear.x"]
-    assert [*fitted_names(odom, 20).values()] == ["odom.twis….angular.z", "odom.twis…t.linear.x"]
+    assert [*fitted_names(odom, 18).values()] == ["odom…angular.z", "odom…linear.x"]
+    wheels = [f"suspension_{side}_wheel_force.{axis}_in_newton" for side in ("left", "right") for axis in "xz"]
+    assert [*fitted_names(wheels, 20).values()] == [
+        f"…{side}…{axis}…newton" for side in ("left", "right") for axis in "xz"
+    ]
+    assert [*fitted_names(wheels, 40).values()] == wheels
+    assert fitted_names(["ranges[0]", "ranges[1]", "x" * 20], 8) == {
+        "ranges[0]": "…[0]",
+        "ranges[1]": "…[1]",
+        "x" * 20: "xxx…xxxx",
+    }
+
+
+def test_names_that_are_still_alike_keep_what_differs():
+    names = [f"arm_{side}_force.y_in_metre" for side in ("left", "right")] + [
+        f"arm_{side}_x.z" for side in ("left", "right")
+    ]
+    assert len({*fitted_names(names, 14).values()}) == 4
+    paths = [f"raw_measurement_of_the_{end}_wrench.force.x_component" for end in ("front", "rear")]
+    assert short_names(paths) == ("front_wrench x_component", "rear_wrench x_component")

@@ -56,7 +56,8 @@ test("a text that has room is whole, however short; of a longer one both ends st
   assert.equal(Charts.fitted("angular.velocity", 60, 12), "angul…city");
   assert.equal(Charts.fitted("x", 5, 12), "…");
   const topics = ["ft_suspension_left_wheel_2", "imu", "ft_suspension_right_wheel_2"];
-  assert.deepEqual(Charts.fittedAll(topics, 96, 12), ["…left_wheel_2", "imu", "…right_wheel_2"]);
+  assert.deepEqual(Charts.fittedAll(topics, 96, 12), ["ft…left_wheel_2", "imu", "ft…right_wheel_2"]);
+  assert.deepEqual(Charts.fittedAll(["tof.ranges[0]", "tof.ranges[1]"], 54, 12), ["tof…[0]", "tof…[1]"]);
 });
 
 test("the nearest of ascending values is found", () => {

@@ -95,6 +95,11 @@ def test_short_names_come_with_whole_ones(page):
     assert cells[0]["title"] == "leg.force"
 
 
+def test_long_names_may_break_behind_their_separators(page):
+    assert "<b>leg.<wbr>force</b>" in page
+    assert Page(page).tables[0][1][0] == "leg force"
+
+
 def test_the_picture_links_what_the_findings_name(page):
     links = [attributes for tag, attributes in Page(page).tags if attributes.get("class") == "link"]
     assert [link["data-pair"] for link in links] == ["0,2"]

@@ -12,6 +12,8 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
+        if tag == "wbr":  # only a place where a line may end
+            return
         self.tags.append((tag, dict(attributes)))
         self._inside = tag
         if tag == "table":

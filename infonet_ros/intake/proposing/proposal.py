@@ -232,5 +232,7 @@ def _verdicts(
 
 
 def _modality_name(topic: str) -> str:
-    base = re.sub(r"\W+", "_", topic, flags=re.ASCII)[-_LONGEST_NAME:].strip("_") or "topic"
+    base = re.sub(r"\W+", "_", topic, flags=re.ASCII).strip("_") or "topic"
+    if len(base) > _LONGEST_NAME:  # without the rest of the word in which the cut is
+        base = base[-_LONGEST_NAME - 1 :].partition("_")[2] or base[-_LONGEST_NAME:]
     return base if base.isidentifier() else f"topic_{base}"

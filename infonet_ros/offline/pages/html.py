@@ -7,6 +7,7 @@ content security policy lets no script run but those that come with this package
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from infonet_ros.text import printable
 
 _ROOM = "infonet_ros.offline.pages"
+_SEPARATORS = re.compile(r"(?<=[^\W_][_./|])(?=[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _asset(name: str) -> Markup:
 
 @cache
 def _environment(package: str) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([PackageLoader(one) for one in dict.fromkeys((package, _ROOM))]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -108,6 +110,13 @@ def _environment(package: str) -> Environment:
         lstrip_blocks=True,
         finalize=_without_control_characters,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(text: str) -> Markup:
+    """Let long names break behind their separators: a browser that finds no such place breaks within a word."""
+    return Markup("<wbr>").join(_SEPARATORS.split(_without_control_characters(text)))
 
 
 def _without_control_characters(value: Any) -> Any:

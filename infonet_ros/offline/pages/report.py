@@ -130,7 +130,7 @@ def pairs(analysis: Analysis, labels: Sequence[str]) -> Table:
             cells.append(_explanation(analysis, labels, a, b))
         rows.append(Row(tuple(cells), pair=(a, b)))
     tests = ("#p", "#p adjusted") if tested else ()
-    explained = ("#Explained by",) if analysis.explanations else ()
+    explained = ("Explained by",) if analysis.explanations else ()
     titles = ("A", "B", "#MI [nats]", "#90 % interval", *tests, "#Delay", *explained)
     return Table(titles, rows)
 

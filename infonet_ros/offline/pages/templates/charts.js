@@ -80,17 +80,28 @@ const Charts = (() => {
     }
     return "…";
   }
-  /** Texts, each as far as there is room; where two would look alike, from where they differ. */
+  const wordsOf = (text) => [...text.matchAll(/\[?[\p{L}\d]+/gu)];
+  /** Texts, as far as there is room: without the words that texts with the same first one share. */
   function fittedAll(texts, room, size) {
-    const cut = texts.map((text) => fitted(text, room, size));
-    return cut.map((label, k) => {
-      const whole = texts[k], alike = texts.filter((text, j) => cut[j] === label && text !== whole);
-      if (!alike.length) return label;
-      let same = 0;
-      while (same < whole.length && alike.every((text) => text[same] === whole[same])) same++;
-      const word = whole.slice(0, same).search(/[\p{L}\d]*$/u);
-      return fitted(`…${whole.slice(word)}`, room, size);
-    });
+    const first = texts.map((text) => wordsOf(text)[0]?.[0]);
+    const among = (groups) => (text, k) => withoutWords(text, texts.filter((_, j) => groups[j] === groups[k]), room, size);
+    const cut = texts.map(among(first)), again = among(cut);
+    return cut.map((label, k) => (cut.filter((other) => other === label).length > 1 ? again(texts[k], k) : label));
+  }
+  /** The text without some words: first those that most texts have, and of these from the middle on. */
+  function withoutWords(text, texts, room, size) {
+    const words = wordsOf(text), last = words.length - 1;
+    const frequency = words.map(([word]) => texts.filter((other) => wordsOf(other).some(([its]) => its === word)).length);
+    const outside = (k) => Math.abs(k - last / 2);
+    const kept = words.map((_, k) => k).sort((a, b) => frequency[a] - frequency[b] || outside(b) - outside(a) || b - a);
+    const end = (k) => (k < 0 ? 0 : words[k].index + words[k][0].length);
+    for (; kept.length; kept.pop()) {
+      const shown = [...kept].sort((a, b) => a - b);
+      const parts = shown.map((k, j) => (k - 1 === (shown[j - 1] ?? -1) ? text.slice(end(k - 1), end(k)) : `…${words[k][0]}`));
+      const label = parts.join("") + (shown.at(-1) === last ? text.slice(end(last)) : "…");
+      if (textWidth([label], size) <= room) return label;
+    }
+    return fitted(text, room, size);
   }
   const tip = () => document.getElementById("tip");
   function showTip(event, lines) {
