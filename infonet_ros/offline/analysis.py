@@ -35,10 +35,17 @@ from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS, counted, listed
 
+_WORDS = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # between target and Speed; SpO2 is one word
 _COMMAND = re.compile(
     r"(?<![a-z])(cmd|command(s|ed)?|set_?points?|sp|targets?|desired|goals?|ref(erence)?|joy)(?![a-z])", re.IGNORECASE
 )
 """Names of what a machine is told. It has no delay after other channels, and what follows it has no late stamps."""
+_MEASURED = re.compile(
+    r"(?<![a-z])(radar|lidar|camera|truth|gt|mocap|track(s|ed|er|ing)|detect(ed|or|ions?)|measured|actual|feedback|fb)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words beside these that make it a measurement: the targets of a radar, a reference that is the truth."""
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
@@ -131,8 +138,9 @@ class Analysis:
     @cached_property
     def commands(self) -> np.ndarray:
         """(N,) bool: channels that a machine is told, by their names or that of their topic."""
-        named = zip(self.settings.channel_topics, self.names, strict=True)
-        return np.array([bool(_COMMAND.search(f"{topic} {name}")) for topic, name in named])
+        both = map(" ".join, zip(self.settings.channel_topics, self.names, strict=True))
+        words = [_WORDS.sub("_", name) for name in both]
+        return np.array([bool(_COMMAND.search(name)) and not _MEASURED.search(name) for name in words])
 
     @cached_property
     def groups(self) -> list[Group]:

@@ -82,9 +82,22 @@ def test_a_command_follows_nothing(small_analysis):
 
 def test_a_command_is_known_by_a_whole_word_of_its_name_or_topic(small_analysis):
     told = (Modality("cmd", "/wheel", ("x",)), Modality("arm", "/arm/set_point", ("x",)), Modality("a", "/joy", ("x",)))
-    not_told = (Modality("spo2", "/reflectance", ("x",)), Modality("b", "/commander", ("x", "goalkeeper")))
+    not_told = (Modality("SpO2", "/reflectance", ("x",)), Modality("b", "/commander", ("x", "goalkeeper")))
     analysis = with_pairs(small_analysis, {}, modalities=(*told, *not_told))
     assert analysis.commands.tolist() == [True, True, True, False, False, False]
+
+
+def test_words_of_a_command_may_be_written_without_gaps(small_analysis):
+    told = Modality("motor", "/motor", ("targetSpeed", "velCmd", "GPSRef"))
+    analysis = with_pairs(small_analysis, {}, modalities=(told, Modality("a", "/a", ("x", "offTargetted", "SpO2"))))
+    assert analysis.commands.tolist() == [True, True, True, False, False, False]
+
+
+def test_what_a_sensor_measures_is_no_command_though_it_is_called_a_target(small_analysis):
+    measured = (Modality("a", "/radar/targets", ("x",)), Modality("b", "/ground_truth/reference", ("x",)))
+    other = Modality("c", "/arm", ("x", "joint_targets", "target_actual", "cmd"))
+    analysis = with_pairs(small_analysis, {}, modalities=(*measured, other))
+    assert analysis.commands.tolist() == [False, False, False, True, False, True]
 
 
 def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):
