@@ -110,12 +110,13 @@ def propose(
     names = matching_topics(recording, topics)
     kept = {*given, *(name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name))}
     notices: list[str] = []
+    known = len(recording.notices)
     every = candidates_of(recording, fields_of_topics(recording, names, notices), span, notices)
     candidates = on_one_clock(recording, every, notices)
     find_doubles(candidates)
     chosen = fair_share(worth_comparing(candidates), limit)
     if len(chosen) < 2:
-        raise _nothing_to_compare(recording, names, every, chosen, notices)
+        raise _nothing_to_compare(recording, names, every, chosen, [*notices, *recording.notices[known:]])
     duration = unbroken(recording, chosen, span)
     if slow := _slow_clock(recording, chosen, span):
         notices.append(f"{slow}.")
@@ -153,7 +154,7 @@ def _nothing_to_compare(
     return RecordingError(
         f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "
         "with --start and --duration, or other topics with --topics."
-        + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_NOTICES_IN_ERROR])
+        + "".join(f" Note: {notice}" for notice in notices[:_NOTICES_IN_ERROR])
     )
 
 
