@@ -166,6 +166,7 @@ def test_what_follows_by_a_delay_or_a_filter_is_no_rate(rng, late):
         (("ranges|mean", "ranges|std"), True),
         (("ranges|mean", "intensities|mean"), False),
         (("orientation|roll", "orientation|yaw"), False),
+        (("orientation|roll|rate", "orientation|yaw|rate"), True),
         (("pose.position.x|rate", "pose.position.y|rate"), True),
         (("position[left]|rate", "position[right]|rate"), False),
         (("tx|rate", "ty|rate"), True),
@@ -178,6 +179,18 @@ def test_statistics_of_one_array_and_parts_of_one_vector_are_kin(paths, kin):
     kinship = Kinship.of(np.zeros((1, 2)), RATE, joints(*paths))
     assert kinship.trivial[0, 1] == kin
     assert not Kinship.of(np.zeros((1, 2)), RATE, joints(*paths, topics=("/a", "/b"))).trivial.any()
+
+
+def test_a_column_that_is_the_length_of_others_is_kin_to_them(rng):
+    """By any name, such as the absolute acceleration; one that is only near that is not."""
+    vector = rng.standard_normal((2000, 4)) + 1.0
+    length = np.linalg.norm(vector[:, :3], axis=1)
+    noisy = length + 0.3 * np.abs(rng.standard_normal(2000))
+    names = ("Acc_x_m_s2", "Acc_y_m_s2", "Acc_z_m_s2", "temperature", "total", "load")
+    kinship = Kinship.of(np.column_stack([vector, length, noisy]), RATE, joints(*names))
+    assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 4], [1, 4], [2, 4]]
+    apart = Kinship.of(np.column_stack([vector[:, :3], length]), RATE, joints("a", "b", "c", "d", topics="wxyz"))
+    assert not apart.trivial.any()
 
 
 def test_streams_that_share_nothing_are_no_kin(rng):

@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.estimator.peak import correlation_of
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
-from infonet_ros.intake.messages.reductions import REDUCTIONS
+from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS
 from infonet_ros.series import mean_of_known, spans_of_gains
 from infonet_ros.settings import Settings
 
@@ -21,6 +21,9 @@ _ADDS_UP = 0.9  # correlation, of what moves as the rate of another: more than t
 _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _MOST_NAMED = 3
+_ROWS_A_CHANNEL = 10  # of a topic, at least, to find the parts of a length
+_OFF = 0.05  # by which the square of a part may count more or less than once in that of the length
+_LEFT = 0.01  # of the variance of the square of a length, that its parts do not explain, after interpolation
 _AXIS = re.compile(r"(.*?)_?[xyzw]", re.IGNORECASE)
 _EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
 
@@ -34,8 +37,8 @@ class Kinship:
     measured: np.ndarray
     """(N, N) bool: as ``rate``, and both of one topic, in which a position has one speed, and a speed one position."""
     parts: np.ndarray
-    """(N, N) bool: both are statistics of one array, or computed rates of parts of one vector: they share when it
-    moves."""
+    """(N, N) bool: both are statistics of one array, or computed rates of parts of one vector or of angles of one
+    orientation: they share when it moves. Or one is the length of a vector, and the other a part of it."""
     one_field: np.ndarray  # (N, N) bool: both are one field, by its level and by its computed rate
     computed: np.ndarray  # (N,) bool: the channel is a rate that was computed
     sums: np.ndarray
@@ -60,6 +63,8 @@ class Kinship:
         measured |= measured @ one_field & twice
         of_one_array = _equal([path.steps if path.reduction in REDUCTIONS else None for path in paths])
         parts = own & (of_one_array | _equal([_vector(path) if path.rate else None for path in paths]))
+        lengths = _lengths(samples, own & ~computed)
+        parts |= lengths | lengths.T
         return cls(rates, measured, parts, one_field, computed, alike, np.zeros_like(measured), settings.channel_names)
 
     @property
@@ -122,12 +127,41 @@ def _equal(origins: Sequence[object]) -> np.ndarray:
 
 
 def _vector(path: ChannelPath) -> tuple[object, ...] | None:
-    """Return what names the vector of a part such as ``position.x``, ``pos_y``, latitude; None of a bare ``x``."""
+    """Return what names the vector of a part such as ``position.x``, ``pos_y``, ``q|yaw``; None of a bare ``x``."""
     *parents, last = path.steps
+    if path.reduction in ANGLES:
+        return *path.steps, "angles"
     if last.field.lower() in _EARTH:
         return *parents, "place"
     part = _AXIS.fullmatch(last.field)
     return (*parents, part[1]) if part and (parents or part[1]) else None
+
+
+def _lengths(samples: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return which channels (rows) are the length of a vector with others, of one topic ``own`` (N, N), as its parts.
+
+    Tables often have it as a column, by any name: the square of one column is the sum of those of two or more others.
+    """
+    found = np.zeros_like(own)
+    for channel in np.flatnonzero(~(samples < 0.0).any(axis=0)).tolist():
+        others = np.flatnonzero(own[channel])
+        squares = np.square(samples[:, [*others, channel]])
+        squares = squares[np.isfinite(squares).all(axis=1)]
+        if len(squares) < _ROWS_A_CHANNEL * squares.shape[1]:
+            continue
+        squares -= squares.mean(axis=0)
+        spread = squares.std(axis=0)
+        moving = spread[:-1] > 0.0
+        others, squares, spread = others[moving], squares[:, [*moving, True]], spread[[*moving, True]]
+        if not spread[-1] > 0.0:
+            continue
+        scaled = squares[:, :-1] / spread[:-1]
+        weights = np.linalg.lstsq(scaled, squares[:, -1], rcond=None)[0] / spread[:-1]
+        parts = np.abs(weights - 1.0) <= _OFF
+        left = squares[:, -1] - squares[:, :-1][:, parts].sum(axis=1)
+        if np.count_nonzero(parts) > 1 and left.var() <= _LEFT * spread[-1] ** 2:
+            found[channel, others[parts]] = True
+    return found
 
 
 def _best(alike: np.ndarray) -> np.ndarray:
