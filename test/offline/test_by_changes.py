@@ -1,15 +1,18 @@
 """Channels that drift are judged without their drift: what they share by drift alone is not shown."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from analyses import with_pairs
 from scipy.signal import lfilter
 from table_files import columns_written
 
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.sentences import findings
 from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.whole_recording.whole_estimate import with_changes
 from infonet_ros.settings import Modality, Settings
 
 
@@ -37,3 +40,16 @@ def test_drifting_pairs_are_told_as_they_are_judged(drives):
     pairs = {(pair["a"], pair["b"]): pair for pair in findings_record(drives)["pairs"]}
     assert all(pair["both_drift"] and pair["without_drift"] for pair in pairs.values())
     assert [pair["significant"] for pair in pairs.values()] == [True, False, False]
+
+
+def test_a_pair_whose_changes_surely_share_more_than_its_levels_has_the_mi_of_the_changes(small_analysis, net, rng):
+    matrix = with_pairs(small_analysis, {(0, 2): 0.2, (1, 3): 3.0}).whole.matrix
+    changes = rng.standard_normal((2000, 6))
+    changes[:, 2:4] = 0.9 * changes[:, :2] + np.sqrt(1.0 - 0.9**2) * changes[:, 2:4]
+    drifting = replace(matrix, drifting=np.ones(6, dtype=bool), samples=np.full((6, 6), 2000))
+    found = with_changes(net, changes, drifting, 0)
+    share = -0.5 * np.log(1.0 - 0.9**2)
+    assert found.mi[0, 2] == pytest.approx(share, abs=0.1)
+    assert found.lower[0, 2] < found.mi[0, 2] < found.upper[0, 2]
+    assert found.mi[1, 3] == 3.0  # of the levels, which share more
+    assert found.lower[1, 3] == pytest.approx(2.9)

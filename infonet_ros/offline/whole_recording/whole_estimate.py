@@ -189,7 +189,7 @@ class _Comparison:
             undelayed = conditional.undelayed(self.workers)
             delays = conditional.delayed(delays, undelayed, self._later(delays, significant), self.workers)
         else:
-            matrix = _with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
+            matrix = with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
         return _Compared(delays, significant, shifts)
 
@@ -284,20 +284,20 @@ class _Comparison:
         return Judged(spread, wanted, clock.rate)
 
 
-def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
-    """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
+def with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
+    """Replace the MI of pairs that both drift by that of their changes, without a delay, where this says more.
 
-    Of those that are significant, the MI begins at least where that of their changes does: levels that drift have few
-    effective samples, so their interval alone begins near 0. The matrix is of the levels, with p-values; for the
-    changes (T', N) see `Moves`.
+    It does so where the pair is not significant, or where changes surely share more than levels. Else the interval
+    begins at least where that of the changes does: levels that drift have few effective samples, so their interval
+    alone begins near 0. The matrix is of the levels, with p-values; for the changes (T', N) see `Moves`.
     """
     drifting = matrix.both_drift & np.isfinite(matrix.p_value)
     if not drifting.any():
         return matrix
     own = net.pairwise(changes, seed=seed)
-    by_change = drifting & ~matrix.significant(SIGNIFICANCE, adjusted=True)
+    by_change = drifting & (~matrix.significant(SIGNIFICANCE, adjusted=True) | (own.lower > matrix.mi))
     squares = {name: getattr(matrix, name).copy() for name in _MEASURES}
-    squares["lower"] = np.where(drifting, np.fmax(matrix.lower, np.minimum(own.lower, matrix.mi)), matrix.lower)
+    squares["lower"] = np.where(drifting, np.fmax(matrix.lower, own.lower), matrix.lower)
     for name, values in squares.items():
         values[by_change] = getattr(own, name)[by_change]
     return replace(matrix, **squares)
