@@ -42,6 +42,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def rounded(number: float) -> str:
+    """Return a number in two digits, without an exponent up to a million."""
+    return f"{float(f'{number:.2g}'):g}"
+
+
 def are(count: int) -> str:
     """Return "is" for one, "are" for others."""
     return "is" if count == 1 else "are"

@@ -22,7 +22,7 @@ from infonet_ros.dependence.changes.steps import (
 )
 from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.series import has_noise, runs
-from infonet_ros.text import NANOSECONDS
+from infonet_ros.text import NANOSECONDS, listed, rounded
 
 _PART = re.compile(r"\[[^]]*\]|\d+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")  # an element, a number, or a letter such as x
 _MOST_SPIKES = 4  # of a channel: what has more is a channel with spikes
@@ -50,15 +50,20 @@ class LoneChange:
     value: float  # by how much, in the unit of the field; of a spike by how much at least, of the smallest
     spike: bool  # single samples stand out; of a computed rate, the field jumps
 
-    def sentence(self, when: str) -> str:
-        """Return what changed, with words for the times, as "at 60 s and 80 s" or "after 120 s"."""
-        if self.spike and is_rate(self.channel):
-            return f"{without_rate(self.channel)} jumps {when}, by {abs(self.value):.2g} or more."
-        if self.spike:
-            single = "a single sample" if len(self.times) == 1 else "single samples"
-            return f"{self.channel} stands out in {single} {when}, by {abs(self.value):.2g} or more."
-        side = "higher" if self.value > 0.0 else "lower"
-        return f"{self.channel} is {abs(self.value):.2g} {side} {when}, while no other channel changes."
+    def sentence(self, when: str, others: Sequence["LoneChange"] = ()) -> str:
+        """Return what changed, with words for the times, as "at 60 s and 80 s" or "after 120 s".
+
+        ``others`` do the same at the same times.
+        """
+        size = rounded(abs(self.value))
+        if not self.spike:
+            side = "higher" if self.value > 0.0 else "lower"
+            return f"{self.channel} is {size} {side} {when}, while no other channel changes."
+        single = "a single sample" if len(self.times) == 1 else "single samples"
+        does = "jumps" if is_rate(self.channel) else f"stands out in {single}"
+        also = [f"{without_rate(one.channel)} (by {rounded(abs(one.value))} or more)" for one in others]
+        so = f"; so {'does' if len(also) == 1 else 'do'} {listed(also)}" if also else ""
+        return f"{without_rate(self.channel)} {does} {when}, by {size} or more{so}."
 
 
 def find_lone_changes(

@@ -23,6 +23,7 @@ from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.matrix import LaggedPair
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.series import moved, runs
+from infonet_ros.text import rounded
 
 LEAST_SIGMAS = 10.0
 """Standard errors of a change: in the rows where they seem to change most, wandering pairs without one reach many."""
@@ -75,7 +76,7 @@ class RelationChange:
             return f"{self.channel} {factor_words(self.value)}, {when}, for the same values of {others}."
         if self.kind is Outcome.OFFSET:
             side = "higher" if self.value > 0.0 else "lower"
-            return f"{self.channel} is {abs(self.value):.2g} {side} {when}, for the same values of {others}."
+            return f"{self.channel} is {rounded(abs(self.value))} {side} {when}, for the same values of {others}."
         if self.kind is Outcome.HELD:
             change = "changes" if len(self.beside) == 1 else "change"
             return f"{without_rate(self.channel)} keeps its value {when}, while {others} {change}."
