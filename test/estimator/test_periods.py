@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
-from infonet_ros.estimator.samples.periods import deviations_from_periods, sharing_period, waves_alone
+from infonet_ros.estimator.samples.periods import (
+    common_period,
+    deviations_from_periods,
+    sharing_period,
+    waves_alone,
+)
 
 COUNT = 1000
 PHASE = np.arange(COUNT) / 23.7
@@ -40,6 +45,13 @@ def test_a_stream_without_a_period_deviates_by_itself(rng):
 @pytest.mark.parametrize(("noise", "alone"), [(0.01, True), (0.1, True), (0.5, False)])
 def test_pure_waves_of_one_period_are_alone(rng, noise, alone):
     assert both_alone(waves(rng, noise)) == alone
+
+
+def test_the_strongest_period_in_common_is_found(rng):
+    """Beside a stronger one of one channel alone."""
+    channels = waves(rng, 0.3)
+    channels[0] += 2.0 * np.sin(2.0 * np.pi * np.arange(COUNT) / 17.0)
+    assert common_period(channels) == pytest.approx(23.7, rel=0.01)
 
 
 def test_sharp_waves_have_more_harmonics_than_can_be_removed(rng):

@@ -9,12 +9,12 @@ from analyses import said, with_p_values, with_pairs
 from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.dependence.changes.relation_changes import RelationChange
 from infonet_ros.dependence.changes.verdicts import Outcome
-from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.intake.recording import Span
 from infonet_ros.offline.analysis import Explanation
 from infonet_ros.offline.findings.findings_record import findings_record
 from infonet_ros.offline.findings.pair_order import ranked_pairs
 from infonet_ros.offline.findings.sentences import findings
+from infonet_ros.offline.whole_recording.p_values import ONE_PERIOD
 from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.settings import Modality
 
@@ -131,17 +131,34 @@ def test_the_rate_of_another_has_no_delay_and_is_in_no_group(small_analysis):
     assert any(one.endswith("; imu.x moves as the rate of change of cmd.x.") for one in told)
 
 
-def test_a_pair_of_one_period_that_surely_shares_much_is_told(small_analysis):
-    """A thermostat and its oven: no shift can test them, and "nothing depends" would be wrong."""
-    analysis = with_pairs(small_analysis, {(0, 4): 0.6})
+def of_one_period(analysis, *pairs):
+    """Let no shift test these pairs, because of their period."""
     untested = np.full((6, 6), "", dtype=object)
-    untested[0, 4] = untested[4, 0] = COMMON_PERIOD
+    for a, b in pairs:
+        untested[a, b] = untested[b, a] = ONE_PERIOD
     p_value = np.where(untested == "", 0.5, np.nan)
     matrix = replace(analysis.whole.matrix, p_value=p_value, untested=untested.astype(str))
-    told = findings(replace(analysis, whole=replace(analysis.whole, matrix=matrix)))
-    assert [one.kind for one in told] == ["untested", "changes"]
+    waves = np.sin(2.0 * np.pi * np.arange(1000)[:, None] / 33.0 + np.arange(6))
+    overview = analysis.whole.overview
+    overview = replace(overview, window=replace(overview.window, samples=waves, rate=10.0))
+    return replace(analysis, whole=replace(analysis.whole, matrix=matrix, overview=overview))
+
+
+def test_a_pair_of_one_period_that_surely_shares_much_is_told(small_analysis):
+    """A thermostat and its oven: no shift can test them, and "nothing depends" would be wrong."""
+    told = findings(of_one_period(with_pairs(small_analysis, {(0, 4): 0.6}), (0, 4)))
+    assert [one.kind for one in told] == ["untested", "period", "changes"]
     assert told[0].channels == ("cmd.x", "imu.x")
     assert told[0].sentence.endswith("and no test can tell whether that is more than their common period.")
+    assert str(told[1]) == "These 2 repeat every 3.30 s: cmd.x, imu.x."
+
+
+def test_what_comes_a_few_times_is_no_period(small_analysis):
+    analysis = of_one_period(with_pairs(small_analysis, {}), (0, 4))
+    overview = analysis.whole.overview
+    short = replace(overview, window=replace(overview.window, samples=overview.window.samples[:130]))
+    told = findings(replace(analysis, whole=replace(analysis.whole, overview=short)))
+    assert "period" not in [one.kind for one in told]
 
 
 @pytest.mark.parametrize(("p_value", "told"), [(0.012, True), (0.3, False)])
@@ -181,6 +198,15 @@ def test_times_are_told_from_the_start_of_the_recording(small_analysis):
     (record,) = findings_record(replace(later, relation_changes=(change,)))["relation_changes"]
     assert (record["since_start"], record["since_first_window"]) == (12.0, 9.0)
     assert replace(small_analysis, span=Span(0, 60_000_000_000)).zero == first
+
+
+def test_jumps_at_the_same_times_are_one_line(small_analysis):
+    times = (small_analysis.matrices[0].start + 10_000_000_000,)
+    jumps = [LoneChange(f"{name}|rate", times, None, size, True) for name, size in (("p", 21.3), ("z", -2130.0))]
+    spike = LoneChange("range.data", times, None, 3.0, True)
+    told = findings(replace(small_analysis, lone_changes=(*jumps, spike)))
+    assert str(told[0]).endswith(", by 21 or more; so does z (by 2100 or more).")
+    assert told[0].channels == ("p|rate", "z|rate") and told[1].channels == ("range.data",)
 
 
 def test_an_offset_is_not_told_as_a_jump_too(small_analysis):

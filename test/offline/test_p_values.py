@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.offline.whole_recording.moves import Moves
-from infonet_ros.offline.whole_recording.p_values import CHANGES_DRIFT, p_values_by_shifts
+from infonet_ros.offline.whole_recording.p_values import CHANGES_DRIFT, LEVELS_DRIFT, ONE_PERIOD, p_values_by_shifts
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {
@@ -68,6 +67,13 @@ def test_curves_that_are_smooth_over_stretches_are_not_tested_and_why_is_said():
 def of_one_message(rng, values):
     """Values (K, N) held until the next message, which comes after 1 to 8 samples."""
     return np.repeat(values, rng.integers(1, 9, len(values)), axis=0)
+
+
+def test_held_curves_are_told_that_only_their_levels_can_be_tested(rng):
+    held = of_one_message(rng, np.column_stack([np.linspace(0.0, 1.0, 900) ** power for power in (1.0, 2.0)]))
+    p_values, _, _, untested = p_values_by_shifts(Moves.of(held, 20), 20)
+    assert np.isnan(p_values[0, 1])
+    assert untested[0, 1] == untested[1, 0] == LEVELS_DRIFT
 
 
 def test_values_of_one_message_are_not_called_dependent_for_their_common_ticks():
@@ -187,7 +193,7 @@ def test_streams_of_one_period_are_tested_by_their_deviations_from_it(rng):
 
 def test_pure_waves_of_one_period_have_a_reason_instead_of_a_p_value(rng):
     found = p_values_by_shifts(Moves.of(gaits(rng, 0.01), 50), 50)
-    assert np.isnan(found.p_value).all() and set(found.untested[PAIRS]) == {COMMON_PERIOD}
+    assert np.isnan(found.p_value).all() and set(found.untested[PAIRS]) == {ONE_PERIOD}
 
 
 def test_rows_that_come_again_count_once(rng):

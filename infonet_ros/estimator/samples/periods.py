@@ -32,6 +32,15 @@ def sharing_period(channels: np.ndarray) -> np.ndarray:
     return shared | shared.T
 
 
+def common_period(channels: np.ndarray) -> float:
+    """Return the strongest of the periods that channels (N, T) have in common, in samples; see `sharing_period`."""
+    powers, lines = (np.stack(parts) for parts in zip(*map(_spectrum, channels), strict=True))
+    near = np.array([np.convolve(line, np.ones(3), mode="same") > 0.0 for line in lines])
+    power = (powers / powers.sum(axis=1, keepdims=True)).sum(axis=0)
+    peak = int(np.where(near.sum(axis=0) > 1, power, 0.0).argmax())
+    return 1.0 / _frequency(power, peak, channels.shape[1])
+
+
 def deviations_from_periods(channels: np.ndarray) -> np.ndarray:
     """Return channels (N, T), NaN where unknown, without the waves of their steady periods.
 

@@ -8,15 +8,16 @@ import numpy as np
 
 from infonet_ros.dependence.changes.lone_changes import LoneChange
 from infonet_ros.drawing.links import Link
-from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
-from infonet_ros.intake.messages.paths import without_rate
+from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings.alike import alike
 from infonet_ros.offline.findings.delay_words import Delay
 from infonet_ros.offline.findings.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
+from infonet_ros.offline.findings.periods import periods_in_common
 from infonet_ros.offline.findings.statements import ToldGroup, ToldPair
 from infonet_ros.offline.whole_recording.delays import Pair
 from infonet_ros.offline.whole_recording.groups import Group
+from infonet_ros.offline.whole_recording.p_values import ONE_PERIOD
 from infonet_ros.offline.whole_recording.wrong_clocks import ClockDrift
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
@@ -41,8 +42,8 @@ class Finding:
 
     ``patterns`` are the names in the sentence that stand for several channels.
 
-    Kinds are "target", "drift", "stuck", "relation", "alone", "group", "pair", "explained", "untested", "nothing" and
-    "changes".
+    Kinds are "target", "drift", "stuck", "relation", "alone", "group", "pair", "explained", "untested", "nothing",
+    "period" and "changes".
     """
 
     sentence: str
@@ -62,8 +63,8 @@ def findings(analysis: Analysis) -> list[Finding]:
     channels that are stuck, and channels that changed follow, beside others or alone. Then come groups of similar
     channels, and pairs: between topics before within one, with a clear delay before others, strong before weak. Of the
     pairs between the same groups only the first is listed, and pairs whose channels are connected already come later.
-    Pairs that a third channel explains come last. If there is no pair, those of one period are told, which no shift
-    can test.
+    Pairs that a third channel explains follow. If there is no pair, those of one period are told, which no shift can
+    test. Last comes that period.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_told(analysis)][: MOST_FINDINGS - len(explained)]
@@ -76,6 +77,7 @@ def findings(analysis: Analysis) -> list[Finding]:
         *_alone(analysis),
         *(found or rest),
         *(explained if found else ()),
+        *_periods(analysis),
         _changes(analysis),
     ]
 
@@ -175,10 +177,17 @@ def _of_one_period(analysis: Analysis) -> Iterator[Finding]:
     news = News(whole.kinship, analysis.groups)
     for a, b in ranked_pairs(analysis):
         sure = whole.matrix.lower[a, b] >= _UNTESTED_MI and not (whole.kinship.trivial | whole.weaker_form)[a, b]
-        if sure and reasons[a, b] == COMMON_PERIOD and news.connects(a, b):
+        if sure and reasons[a, b] == ONE_PERIOD and news.connects(a, b):
             pair = ToldPair.of(analysis, a, b)
             words = ", and no test can tell whether that is more than their common period."
             yield Finding(pair.sentence() + words, pair.names, "untested")
+
+
+def _periods(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the periods of channels that no shift can test, such as those of a stroke, a step or a turn."""
+    for channels, seconds in periods_in_common(analysis):
+        names = tuple(analysis.names[channel] for channel in channels)
+        yield Finding(f"These {len(names)} repeat every {delay_text(seconds)}: {listed(names)}.", names, "period")
 
 
 def _target(analysis: Analysis) -> Iterator[Finding]:
@@ -286,14 +295,18 @@ def _relations(analysis: Analysis) -> Iterator[Finding]:
 
 def _alone(analysis: Analysis) -> Iterator[Finding]:
     """Yield what channels show alone: single samples that stand out, and other levels."""
-    news = [change for change in analysis.lone_changes if not _starts_or_ends(analysis, change)]
-    for change in news[:_MOST_ALONE]:
+    told: dict[tuple[str, str], list[LoneChange]] = {}
+    for change in (one for one in analysis.lone_changes if not _starts_or_ends(analysis, one)):
         if change.spike:
             *before, last = (_since(analysis, time) for time in change.times)
             when = f"at {', '.join(before)} and {last}" if before else f"at {last}"
         else:
             when = _lasts(analysis, change.times[0], change.end)
-        yield Finding(change.sentence(when), (change.channel,), "alone", change.times[0])
+        what = ("jump" if is_rate(change.channel) else "spike") if change.spike else change.channel
+        told.setdefault((when, what), []).append(change)
+    for (when, _), (first, *others) in [*told.items()][:_MOST_ALONE]:
+        names = tuple(one.channel for one in (first, *others))
+        yield Finding(first.sentence(when, others), names, "alone", first.times[0])
 
 
 def _starts_or_ends(analysis: Analysis, change: LoneChange) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import shift_p_values
-from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, reasons
+from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.estimator.samples.common_times import Coincidence
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.periods import deviations_from_periods, sharing_period
@@ -17,6 +17,8 @@ from infonet_ros.offline.whole_recording.moves import Moves
 from infonet_ros.offline.whole_recording.rest import pauses
 
 CHANGES_DRIFT = "both drift, and so do their changes: choose a part by --start and --duration"
+LEVELS_DRIFT = "both drift, and held values can only be tested by their levels: choose a part by --start and --duration"
+ONE_PERIOD = "both have one period, and too little besides: record them at another pace, too"
 
 _BLOCK = 8  # samples of which a channel may be still, at least
 _BLOCKS_A_SEARCH = 4  # in the range of delays
@@ -29,8 +31,8 @@ _GROWTH = 3.0  # of the contingency, times the rest; see `benchmarks.whole_signi
 _Retest = Callable[..., np.ndarray]
 """From other samples (T', K) to the p-values of their pairs, (K, K)."""
 
-_Tested = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Channels (K,), which of their pairs count (K, K) bool, and the p-values of these (K, K)."""
+_Tested = tuple[np.ndarray, np.ndarray, np.ndarray, bool]
+"""Channels (K,), which of their pairs count (K, K) bool, the p-values of these (K, K), and whether only of levels."""
 
 
 class ShiftTests(NamedTuple):
@@ -75,10 +77,13 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
         _without_pauses(moves.samples, drifts, longest, retest),
         _at_updates(moves.samples, of_one_period, longest, retest),
     )
-    for channels, chosen, found in others:
+    by_levels = np.zeros_like(both_drift)
+    for channels, chosen, found, levels_only in others:
         square = np.ix_(channels, channels)
         p_values[square] = np.where(chosen, found, p_values[square])
-    untested = reasons(np.zeros_like(drifts), {CHANGES_DRIFT: both_drift, COMMON_PERIOD: of_one_period})
+        by_levels[square] |= chosen & levels_only
+    drifting_alike = {LEVELS_DRIFT: both_drift & by_levels, CHANGES_DRIFT: both_drift}
+    untested = reasons(np.zeros_like(drifts), drifting_alike | {ONE_PERIOD: of_one_period})
     untested[np.isfinite(p_values)] = ""
     return ShiftTests(p_values, drifts, shifts, untested)
 
@@ -86,14 +91,14 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
 def _without_periods(samples: np.ndarray, of_one_period: np.ndarray, retest: _Retest) -> Iterator[_Tested]:
     channels = np.flatnonzero(of_one_period.any(axis=0))
     if len(channels):
-        yield channels, of_one_period[np.ix_(channels, channels)], retest(_deviations(samples[:, channels]))
+        yield channels, of_one_period[np.ix_(channels, channels)], retest(_deviations(samples[:, channels])), False
 
 
 def _without_pauses(samples: np.ndarray, drifts: np.ndarray, longest: int, retest: _Retest) -> Iterator[_Tested]:
     for channels, paused in pauses(samples, max(_BLOCK, longest // _BLOCKS_A_SEARCH)):
         either = drifts[channels, None] | drifts[channels]
         if either.any():
-            yield channels, either, retest(samples[~paused][:, channels])
+            yield channels, either, retest(samples[~paused][:, channels]), False
 
 
 def _at_updates(samples: np.ndarray, of_one_period: np.ndarray, longest: int, retest: _Retest) -> Iterator[_Tested]:
@@ -104,7 +109,7 @@ def _at_updates(samples: np.ndarray, of_one_period: np.ndarray, longest: int, re
         updates = samples[rows][:, channels]
         if of_one_period[pairs[0]]:
             updates = _deviations(updates)
-        yield channels, chosen | chosen.T, retest(updates, -(-longest * len(rows) // len(samples)), levels)
+        yield channels, chosen | chosen.T, retest(updates, -(-longest * len(rows) // len(samples)), levels), levels
 
 
 def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
