@@ -113,6 +113,13 @@ def test_newtons_watts_and_degrees_are_units(tmp_path, unit):
         ("imu/acc m/s^2", "imu"),
         ("robot 1/x", "robot 1"),
         ("Latitude / North (deg)", "table"),
+        ("I/mA", "table"),
+        ("control/V/mA", "table"),
+        ("motor/I/mA", "motor"),
+        ("Energy/W.h", "table"),
+        ("flow smL/min", "table"),
+        ("v/(m/s)", "table"),
+        ("Cap. [Ah]", "table"),
     ],
 )
 def test_a_slash_in_a_unit_makes_no_group(name, group):

@@ -84,3 +84,14 @@ def test_frames_that_are_missing_leave_their_time(tmp_path, point):
 def test_a_rate_above_a_table_with_times_has_no_effect(tmp_path):
     path = written(tmp_path, "Sample rate: 20 Hz\ntime,x\n0.0,1\n0.1,2\n")
     assert [t for t, _ in rows(path, ("x",))] == [0, 100_000_000]
+
+
+@pytest.mark.parametrize("head", ["Sample rate: 1000 Hz\n", "SAMPLES\tLEFT\tRATE\t1000.00\n"])
+def test_a_rate_above_a_table_tells_the_unit_of_its_times(tmp_path, head):
+    path = written(tmp_path, head + "time\tx\n" + "".join(f"{k}\t{k % 5}\n" for k in range(30)))
+    assert [t for t, _ in rows(path, ("x",))] == [1_000_000 * k for k in range(30)]
+
+
+def test_a_rate_of_samples_holds_where_a_device_counts_more_than_it_sends(tmp_path):
+    path = written(tmp_path, "Packet number,x\n" + "".join(f"{3 * k},{k % 5}\n" for k in range(30)))
+    assert [t for t, _ in rows(path, ("x",), rate=20.0)] == [50_000_000 * k for k in range(30)]

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from table_files import together, written
 
+from infonet_ros.intake.tables.tables import Tables
+
 ROWS = 60
 FAST, SLOW = np.arange(ROWS) * 0.1, np.arange(ROWS // 2) * 0.2 + 0.05
 
@@ -70,3 +72,11 @@ def test_columns_of_text_beside_several_times_are_named(tmp_path):
     rows = "\n".join([lines[0], *(f"{line},{'abc'[k % 3]}" for k, line in enumerate(lines[1:]))])
     _, said = together([written(tmp_path, rows)])
     assert any("columns of text are left out: note" in sentence for sentence in said)
+
+
+def test_twincat_writes_a_row_of_names_above_other_descriptions(tmp_path):
+    head = "Name\tA\tName\tB\nSampleTime[ms]\t10\tSampleTime[ms]\t100\nData-Type\tREAL64\tData-Type\tREAL64\n\n"
+    lines = "".join(f"{10 * k}\t{k}.5\t{f'{100 * k}' if k < 5 else ''}\t{k if k < 5 else ''}\n" for k in range(50))
+    with Tables([written(tmp_path, head + lines)]) as tables:
+        assert {name: topic.count for name, topic in tables.topics.items()} == {"A": 50, "B": 5}
+        assert tables.end - tables.start == 490_000_000

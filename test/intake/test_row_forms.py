@@ -42,6 +42,7 @@ FORMS = {
     "times of a terminal": "a,b\n" + lines("[2024-05-01 {clock}] {a},{b}"),
     "tabs and decimal commas": "Zeit\ta\tb\n" + lines("{clock}\t{a}\t{b}").replace(".", ","),
     "tabs, decimal commas, texts": "t\ta\tb\tc\n" + lines("2024-05-01T{clock}\t{a}\t{b}\tx y").replace(".", ","),
+    "times of a log and a dash before cells": "a,b\n" + lines("2024-05-01 {clock} - {a},{b}"),
     "times of a log before cells": "a\tb\n" + lines("{clock} {a}\t{b}"),
 }
 WITHOUT_NAMES = {

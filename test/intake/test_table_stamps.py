@@ -62,6 +62,21 @@ TIMES = {
         *("Frame", range(COUNT), range(COUNT)),
         "'Frame' counts the rows, and no other column holds times",
     ),
+    "a counter that a device sends every third time": (
+        *("Packet number", [9 + 3 * k for k in range(COUNT)], [9 + 3 * k for k in range(COUNT)]),
+        "'Packet number' counts the rows, and no other column holds times",
+    ),
+    "a time that restarts in each step, before one that does not": (
+        *("Time(s),Total Time(s)", [f"{k % 60},{k}" for k in range(COUNT)], range(COUNT)),
+    ),
+    "a time that restarts in each step, before dates": (
+        "row,Time,Date",
+        [f"{k},0:00:{k % 20:02},2024-05-01 00:{k // 60:02}:{k % 60:02}" for k in range(COUNT)],
+        MIDNIGHT + np.arange(COUNT),
+    ),
+    "a time that restarts in each step, before one with a usual word": (
+        *("Data_Point,Step_Time(s),Test_Time(s)", [f"{k},{k % 60},{k}" for k in range(COUNT)], range(COUNT)),
+    ),
     "a counter that is named by its unit, and turns": (
         *("micros", [(4_294_000_000 + k * 50_000) % 2**32 for k in range(COUNT)], 4294 + SECONDS),
     ),

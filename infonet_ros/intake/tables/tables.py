@@ -41,7 +41,8 @@ class Tables(Recording):
 
     The paths are those of text, also compressed, or of what `read_log` reads. The ``time`` column is by default found
     by usual names or by its content. Its ``unit`` is one of `UNITS`, or "auto", which uses the column's name, else
-    judges by the numbers. ``rate`` is that of the rows of tables that have no times, Hz; else it has no effect.
+    judges by the numbers. ``rate`` is that of the rows, Hz, of tables
+    that have no times, or times in a unit that is not known; else it has no effect.
     """
 
     kind = "table"

@@ -14,12 +14,15 @@ NUMBERED_RUN = re.compile(rf"{_RUN}[\W_]?(\d+)")
 """Names with the number of a run, such as ``trial_3``."""
 
 _RATIO = (  # without brackets: speed m/s, latitude N/S
-    r"(?:[kcmµ]?m|deg|rad|rev|°|ft|mi|[mµk]?g|m?[lL]|k?W|counts?|m[3³])/(?:s(?:\^?2|²)?|sec|min|h|hr|m\^?[23]?|m[²³]|l|L|kg)"
+    r"(?:[kcmµ]?m|deg|rad|rev|°|ft|mi|[mµk]?g|[sn]?m?[lL]|k?W|counts?|m[3³])/(?:s(?:\^?2|²)?|sec|min|h|hr|m\^?[23]?|m[²³]|l|L|kg)"
     r"|N/S|E/W"
 )
+_UNITS = (  # behind a slash, as in I/mA
+    r"[kmµ]?V|[mµn]?A|[km]?W|(?:m?A|[km]?W)[.·]?h|k?N|[km]?N[.·]?m|k?Pa|m?bar|[kM]?Hz|[km]?Ohm|deg|°C?|rpm"
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_BETWEEN_FIELDS = re.compile(r"(?<!\s)[./](?!\s)")  # "Latitude / North" is one
-_UNIT = re.compile(rf"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|(?:^|\s)(?:{_RATIO}))\s*$")
+_BETWEEN_FIELDS = re.compile(r"(?<!\s)[./](?!\s|$)")  # "Latitude / North" is one
+_UNIT = re.compile(rf"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|(?:^|\s)(?:{_RATIO})|(?<!^)(?:/(?:{_UNITS}))+)\s*$")
 
 
 def words_of(name: str) -> set[str]:

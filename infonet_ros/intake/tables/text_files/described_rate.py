@@ -19,7 +19,7 @@ def _number_of(name: str, unit: str) -> re.Pattern[str]:
 
 
 _RATES = (
-    _number_of(rf"\b{_OF_SAMPLES}(?:rate|freq\w*)|^\W*(?:rate|freq\w*|fs|fps)\b", r"k(?:Hz|S)"),
+    _number_of(rf"\b{_OF_SAMPLES}(?:rate|freq\w*)|^\W*(?:rate|freq\w*|fs|fps)\b|\trate(?=\t)", r"k(?:Hz|S)"),
     re.compile(rf"\bat {_NUMBER} ?(?P<unit>k)?(?:Hz|fps)\b"),
 )
 _INTERVALS = (

@@ -176,7 +176,12 @@ def _commented_names(lines: Sequence[str], delimiter: str, rows: Sequence[Sequen
 
 
 def _listed_names(cells: Sequence[str], row: Sequence[str]) -> list[str]:
-    """Return the names of columns in a description, ``TraceName,CH1,CH2``; of markers, each has three columns."""
+    """Return the names of columns in a description, ``TraceName,CH1,CH2``; of markers, each has three columns.
+
+    TwinCAT writes ``Name,Axis1,Name,Axis2`` above a time and a value of each.
+    """
+    if len(cells) == len(row) > 3 and {*cells[::2]} == {"Name"} and not len(cells) % 2:
+        return [("time", cell)[place % 2] for place, cell in enumerate(cells)]
     if not _LIST_OF_NAMES.search(cells[0]):
         return []
     before, names = cells[: not row[0]], [*filter(None, cells[1:])]  # the column of such words has no numbers

@@ -8,7 +8,7 @@ r"""Other forms of rows: the signs that programs write around rows and cells are
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Words around numbers, as for people or the serial plotter of Arduino: ``temp: 21.5 C, hum=40 %``, ``a:1.2,b:3.4``.
 - A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
-  ``12:00:00.500 -> 1.2,3.4``, ``[2024-05-01 12:00:00.500] 1.2,3.4``.
+  ``12:00:00.500 -> 1.2,3.4``, ``[2024-05-01 12:00:00.500] 1.2,3.4``, ``2024-05-01 12:00:00.500 - 1.2,3.4``.
 """
 
 import re
@@ -30,7 +30,7 @@ _OF_CELLS = r"(?:(?=[^;\t\n]*([;\t]))|(?=[^,\n]*(,))|)"  # the delimiter in the 
 _MONITORED = re.compile(rf"^(\[?\d{{1,2}}:\d{{2}}:\d{{2}}[.,]\d+\]?)[ \t]+->[ \t]*{_OF_CELLS}", re.MULTILINE)
 _STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab that delimits all cells
     r"^[\[(]?((?:\d{4}[-/]\d{2}[-/]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|(?<=[\[(])\d+\.\d+(?=[\])]))[\])]?"
-    r"(?: +|\t(?=[^\t\n]*[,;][^\t\n]*(?:[,;][^\t\n]*|\.\d[^\t\n]*)$))"
+    r"(?: +(?:- +)?|\t(?=[^\t\n]*[,;][^\t\n]*(?:[,;][^\t\n]*|\.\d[^\t\n]*)$))"
     rf"(?![+-]\d{{2}}:?\d{{2}}\b)(?=[+-]?\.?\d){_OF_CELLS}",
     re.MULTILINE,
 )

@@ -14,6 +14,7 @@ from infonet_ros.intake.tables.cells.dates import BEYOND
 from infonet_ros.intake.tables.sheet import as_floats
 
 _FALLING = 0.9  # of the steps: then the rows begin with the newest
+_OFTEN, _TO_BEGIN = 3, 0.9  # falls back of times that restart, and the share of these that reach their beginning
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Clock:
     """Times in a unit that is not known yet; empty for dates and the like."""
     unit: str | None = None  # given if the file names it
     origin: str = ""  # the date from which numbers count, if the file names it
+    hertz: float | None = None  # rows per second, if the file gives them
+    counts: bool = False  # rows or samples, because no other column holds times
     fraction: tuple[str, np.ndarray] | None = None
     """(str, (rows,) int64): a column that counts the parts of a second, and its nanoseconds: for stamps that are whole
     seconds."""
@@ -92,6 +95,16 @@ class Clock:
         """Whether nearly all times are earlier than the one of the row before."""
         steps = np.diff(self.known_times()[0])
         return bool(np.count_nonzero(steps < 0) > _FALLING * np.count_nonzero(steps))
+
+    @property
+    def restarts(self) -> bool:
+        """Whether times often fall back to where they began, as those within each step of a battery test do."""
+        times = self.known_times()[0]
+        steps = np.diff(times)
+        falls, rises = np.flatnonzero(steps < 0), steps[steps > 0]
+        if len(falls) < _OFTEN or not len(rises):
+            return False
+        return bool(np.mean(times[falls + 1] <= times.min() + 2 * np.median(rises)) > _TO_BEGIN)
 
     def of_rows(self, rows: np.ndarray | slice) -> "Clock":
         """Return the time of some rows, given by their numbers or a slice."""

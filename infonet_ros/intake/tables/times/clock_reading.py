@@ -56,6 +56,7 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
         unit = sheet.units.get(name, "")
         clock.unit = named_unit(name) or named_unit(unit) or unit_of_program(sheet.columns, name)
         clock.origin = origin_in(name) or origin_in(unit)
+        clock.hertz = sheet.rate and sheet.rate.hertz
     else:
         raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
 

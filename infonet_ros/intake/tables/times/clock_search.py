@@ -24,10 +24,12 @@ _TIME_WORDS = {
     *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc", "tow"),
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
 }
+_COUNTED = {"packet", "packets", "counter", "count", "frame", "sample", "seq", "sequence", "number", "record", "row"}
 _OF_SENSOR = re.compile(r"(?i)(?:header[\W_]*stamp|source[\W_]*(?:time|timestamp))$")
 _TICKS = re.compile(r"(?i)(?<![a-z])ticks?(?![a-z])")
 _MOST_COLUMNS = 1000  # to look for dates in
 _FEWEST_ROWS = 10  # that show a count
+_FINE = 0.1  # different times for each row
 _MOST = 0.9  # of the rows have a time, else another column may be the time of all rows
 _LONGEST_SYMBOL = 3  # of a unit, letters
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
@@ -58,18 +60,25 @@ def _clock_of(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     named = _named(sheet) if wanted is None else _partners(sheet, wanted)
     unfit: list[RecordingError] = []
     partial: list[Clock] = []
+    again: list[Clock] = []
     for names in named:
         try:
             clock = read_clock(sheet, path, names)
         except RecordingError as error:
             unfit.append(error)
             continue
-        if wanted is not None or (clock.varies and clock.rows_known >= _MOST * sheet.rows):
+        full = clock.varies and clock.rows_known >= _MOST * sheet.rows
+        if wanted is not None or (full and not again and not clock.restarts) or (again and _goes_on(clock)):
             return clock
-        if clock.varies:
+        if full:
+            again.append(clock)
+        elif clock.varies:
             partial.append(clock)
         else:
             unfit.append(no_known_time(path, clock))
+    if again:
+        other = _by_contents(sheet, path)
+        return other if other and _goes_on(other) and any(map(_fits, other.names)) else again[0]
     if partial:  # such as the stamps of those messages that have a header
         other = _by_contents(sheet, path)
         if other and any(map(_fits, other.names)):
@@ -84,6 +93,12 @@ def _clock_of(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         "expected one named time or timestamp, one with dates, or a first column that grows; a constant rate may be "
         "given with --rate, above a table of text as 'sampling rate: 100 Hz', or in a file of arrays as 'fs'."
     )
+
+
+def _goes_on(clock: Clock) -> bool:
+    """Return whether a clock may replace one that restarts: it does not, and few rows share its times."""
+    times = clock.known_times()[0]
+    return not clock.restarts and len(np.unique(times)) >= _FINE * len(times)
 
 
 def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
@@ -120,8 +135,11 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
     filled = (name for name, column in sheet.columns.items() if _fits(name) or 2 * column.null_count < len(column))
     first, second = next(filled, ""), next(filled, "")
+    again: Clock | None = None
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
         column = sheet.columns[name]
+        if again and _may_count(sheet, first, name):
+            break
         if is_number(column):
             leads = name == first or (name == second and _is_behind_count(sheet, first, second))
             named = leads or _fits(name) or unit_since_1970(Clock((name,), numbers=column))
@@ -137,14 +155,17 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
             clock = read_clock(sheet, path, (name,))
         except RecordingError:
             continue
-        if clock.varies:
-            if _counts_rows(column):
+        if clock.varies and clock.restarts:
+            again = again or clock
+        elif clock.varies:
+            if not clock.unit and (_counts_rows(column) or _is_count(name, column)):
+                clock.counts = True
                 clock.notes.append(
-                    f"column {name!r} counts the rows, and no other column holds times: a row is read as a second, "
+                    f"column {name!r} counts the rows, and no other column holds times: a count is read as a second, "
                     "which --rate changes"
                 )
             return clock
-    return None
+    return again
 
 
 def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
@@ -153,8 +174,9 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
     if sheet.rate is None or not first:
         return None
     numbers = as_floats(sheet.columns[first]) if _numbers_rows(sheet, first) else np.arange(sheet.rows)
-    if not np.nanmin(np.diff(numbers), initial=1):  # several rows of one frame
-        numbers = np.arange(sheet.rows)
+    step = np.nanmin(np.diff(numbers), initial=sheet.rows)
+    # Several rows have one frame, or a device sends every third sample.
+    numbers = numbers / step if step else np.arange(sheet.rows)
     name = unique_name("time", sheet.columns)
     sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / sheet.rate.hertz])
     sheet.units[name] = "s"
@@ -171,8 +193,19 @@ def _numbers_rows(sheet: Sheet, name: str) -> bool:
     column = sheet.columns[name]
     if _fits(name) or not is_whole(column) or not grows(column, 1.0):
         return False
+    if _is_count(name, column):
+        return True
     steps = np.diff(as_floats(column))
     return bool(np.nanmedian(steps[steps > 0]) == 1)
+
+
+def _is_count(name: str, column: pa.ChunkedArray) -> bool:
+    """Return whether a column is a count by its name, such as ``Packet number``, and holds whole numbers.
+
+    A device that sends every third sample counts three from row to row: these are no milliseconds.
+    """
+    counts = words_of(name) & _COUNTED and not _fits(name) and is_whole(column)
+    return bool(counts and not unit_since_1970(Clock((name,), numbers=column)))
 
 
 def _fits(name: str) -> bool:

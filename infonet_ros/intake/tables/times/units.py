@@ -76,6 +76,8 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     The unit is the one in which there are between one and a thousand rows a second. Clocks of one kind, such as those
     of several topics of one logger, are judged together.
     """
+    if clocks[0].counts:
+        return "s", "for lack of times"
     if epoch := unit_since_1970(clocks[0]):
         return epoch, "judging by its size"
     clocks = [clock for clock in clocks if not unit_since_1970(clock) and _of_one_size(clock, clocks[0])]
@@ -85,6 +87,9 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
         return "s", "because its unit is not known"
     units = _TICKS_OF_XSENS if clocks[0].names == _OF_XSENS else {unit: UNITS[unit] for unit in ("s", "ms", "us", "ns")}
     hertz = {unit: NANOSECONDS / factor / step for unit, factor in units.items()}
+    given = clocks[0].hertz
+    if given and (fitting := [unit for unit, rate in hertz.items() if 0.5 < rate / given < 2.0]):
+        return fitting[0], f"which gives the known rate, {given:.6g} Hz"
     unit, *others = sorted(hertz, key=lambda unit: abs(np.log(hertz[unit] * _USUAL_STEP)))
     if "s" in units and unit != "s" and _are_seconds(clocks, step):
         others.remove("s")
