@@ -131,9 +131,10 @@ def check_window(duration: float, clock: float, window: float | None = None, rem
     needed = _up((LEAST_SAMPLES + 0.5) / clock)
     least = needed + _SPARE / clock
     if duration < least:
+        lasts, must = (in_seconds(float(f"{seconds:.3g}")) for seconds in (duration, least))
         raise RecordingError(
-            f"{duration:.3g} s at {clock:g} Hz hold {counted(int(duration * clock), 'sample')}, and one window and "
-            f"its ends need {math.ceil(least * clock)}, which take {least:.3g} s: analyse a longer part, or topics "
+            f"{lasts} at {clock:g} Hz hold {counted(int(duration * clock), 'sample')}, and one window and "
+            f"its ends need {math.ceil(least * clock)}, which take {must}: analyse a longer part, or topics "
             f"that are faster{remedy}."
         )
     if duration < SHORTEST_HOP:
