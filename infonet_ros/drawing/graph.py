@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from infonet_ros.drawing import palette
+from infonet_ros.drawing.labels import fitted_names
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
@@ -20,6 +21,9 @@ _SPHERE = 0.12
 _LETTERS = 0.12
 _THINNEST, _WIDEST = 0.01, 0.09
 _TOO_CLOSE = 0.15
+
+_NUMBER = 0.42  # of an edge: in their middle all diameters of the circle meet
+_LONGEST_NAME = 24  # characters: a longer one would reach over the names of others
 
 _KNOWN: Colour = (0.93, 0.94, 0.95, 1.0)
 _DEAD: Colour = (0.45, 0.47, 0.50, 0.6)
@@ -72,10 +76,10 @@ def dependence_graph(
     Modalities are at their ``sensors`` where these are known, else on a circle of this radius, all in metres;
     everything is drawn in proportion to it. ``end`` is the MI of the widest edges, nats.
     """
-    places = positions(matrix.names, sensors, radius)
+    places, labels = positions(matrix.names, sensors, radius), fitted_names(matrix.names, _LONGEST_NAME)
     vertices = tuple(
         Vertex(
-            name=name,
+            name=labels[name],
             position=place,
             label=_above(place, 1.2 * _LETTERS * radius),
             diameter=_SPHERE * radius,
@@ -118,12 +122,12 @@ def _edge(
     tested = np.isfinite(matrix.p_value[row, column])
     opacity = _FAINT if tested and not matrix.significant()[row, column] else 1.0
     start, stop = places[row], places[column]
-    middle = ((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2, (start[2] + stop[2]) / 2)
+    x, y, z = ((1.0 - _NUMBER) * one + _NUMBER * other for one, other in zip(start, stop, strict=True))
     return Edge(
         row=row,
         column=column,
         ends=(start, stop),
-        label=_above(middle, 0.8 * _LETTERS * radius),
+        label=_above((x, y, z), 0.8 * _LETTERS * radius),
         text=f"{mi:.2f} nats",
         width=radius * (_THINNEST + (_WIDEST - _THINNEST) * min(mi / end, 1.0)),
         letters=0.7 * _LETTERS * radius,

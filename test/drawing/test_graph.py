@@ -69,3 +69,11 @@ def test_everything_scales_with_the_radius(make_matrix):
     assert large.edges[0].width == pytest.approx(100 * small.edges[0].width)
     assert large.vertices[0].diameter == pytest.approx(100 * small.vertices[0].diameter)
     assert large.vertices[0].letters == pytest.approx(100 * small.vertices[0].letters)
+
+
+def test_no_two_numbers_share_a_place_and_long_names_are_cut(make_matrix):
+    names = [f"sensor_of_the_{side}_suspension_wheel_{k}" for side in ("front", "rear") for k in range(3)]
+    graph = dependence_graph(make_matrix(names, {}, method="sliced"), {}, radius=1.0, end=1.0)
+    apart = [math.dist(one.label, other.label) for one, other in itertools.combinations(graph.edges, 2)]
+    assert min(apart) > 0.1
+    assert max(len(vertex.name) for vertex in graph.vertices) <= 24
