@@ -67,6 +67,13 @@ def test_an_oscilloscope_names_its_increment_beside_its_channels(tmp_path):
     assert rows(path, ("column_2",)) == [(k * 50_000_000, [k + 0.5]) for k in range(9)]
 
 
+def test_an_increment_below_the_names_is_that_of_a_first_column_that_counts(tmp_path):
+    path = written(
+        tmp_path, "X,CH1,Start,Increment\nSequence,V,-1,5e-2\n" + "".join(f"{k},{k}.5,,\n" for k in range(9))
+    )
+    assert rows(path, ("CH1",)) == [(k * 50_000_000, [k + 0.5]) for k in range(9)]
+
+
 def test_the_periods_of_a_description_are_no_rate(tmp_path):
     lines = [f"7,{k % 5},{k % 3}" for k in range(60)]
     path = written(tmp_path, "\n".join(["LOCATION,Munich", "DATA PERIODS,1,1,Data", *lines]))

@@ -61,6 +61,16 @@ def test_names_and_units_of_a_buoy_are_comments(tmp_path):
     assert set(np.diff([stamp for stamp, _ in found])) == {600 * 10**9}
 
 
+def test_names_of_sea_bird_have_a_line_each(tmp_path):
+    head = (
+        "* FileName = a.hex\n# name 0 = timeS: Time [s]\n# name 1 = depSM: Depth [m]\n# name 2 = t090C: T [C]\n*END*\n"
+    )
+    lines = (f"{t:11.3f} {a:10.4f} {b:10.4f}\n" for t, a, b in zip(TIME, A, B, strict=True))
+    found = rows(written(tmp_path, head + "".join(lines)), ("depSM", "t090C"))
+    assert [sample for _, sample in found] == [[a, b] for a, b in zip(A, B, strict=True)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(5e7)
+
+
 def test_counts_below_the_names_are_no_sample(tmp_path):
     head = "x.acq\n50 msec/sample\n1 channels\nECG\nmV\nmin,CH1,\n,60,\n"
     path = written(tmp_path, head + "".join(f"{t / 60:.8f},{a},\n" for t, a in zip(TIME, A, strict=True)))

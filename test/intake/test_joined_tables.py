@@ -25,6 +25,13 @@ def test_a_header_that_is_repeated_is_skipped(tmp_path, header):
     assert not any("no number" in notice for notice in notices(path))
 
 
+def test_units_below_a_repeated_header_are_skipped_with_it(tmp_path):
+    head = "time,x,y\n[s],[N],[mm]\n"
+    path = written(tmp_path, head + "0,1,2\n1,2,3\n" + head + "2,3,4\n3,4,5\n")
+    assert [x for _, (x,) in rows(path, ("x",))] == [1, 2, 3, 4]
+    assert not any("no number" in notice for notice in notices(path))
+
+
 def test_a_row_above_a_repeated_header_that_begins_as_a_description_does_stays(tmp_path):
     text = [f"{k},{k * k}" for k in range(1, 41)]
     path = written(tmp_path, "\n".join(["Rate", "20", "time,x", *text[:20], "time,x", *text[20:]]))

@@ -103,6 +103,7 @@ def test_a_stream_of_noise_with_a_small_drift_is_not_differentiated():
 def test_covariances_are_recognised_by_their_names():
     noise = np.random.default_rng(0).normal(size=500)
     assert kind_of(column(noise, path="pose.covariance[0]")).name == "covariance"
+    assert kind_of(column(noise, path="accelerometer_timestamp_relative")).name == "counter"
 
 
 @pytest.mark.parametrize(("unit", "turn"), [("degrees", 360.0), ("radians", 2 * np.pi)])

@@ -62,6 +62,11 @@ TIMES = {
         *("Frame", range(COUNT), range(COUNT)),
         "'Frame' counts the rows, and no other column holds times",
     ),
+    "days of Sea-Bird": (
+        "timeJ",
+        [f"{130 + k / 1e5:.5f}" for k in range(COUNT)],
+        11_232_000 + 0.864 * np.arange(COUNT),
+    ),
     "a counter that a device sends every third time": (
         *("Packet number", [9 + 3 * k for k in range(COUNT)], [9 + 3 * k for k in range(COUNT)]),
         "'Packet number' counts the rows, and no other column holds times",

@@ -220,7 +220,12 @@ def as_angle(column: Column) -> Column:
 
 
 def counts(column: Column) -> bool:
-    """Return whether a field grows by the same amount with every message, or with time; resets are allowed."""
+    """Return whether a field grows by the same amount with every message, or with time; resets are allowed.
+
+    One that is named as a stamp tells times, too: PX4 writes ``accelerometer_timestamp_relative``.
+    """
+    if "timestamp" in column.path.lower():
+        return True
     steps = np.diff(column.values)
     moving = steps[steps != 0.0]
     if column.turns or len(moving) < _LEAST_STEPS:

@@ -32,7 +32,7 @@ _INTERVALS = (
     re.compile(rf"(?i)^\W*clock\W+{_NUMBER}\W{{0,2}}(?P<unit>[muµ]?s)"),  # of Hantek
 )
 _OF_VICON = re.compile(rf"\A\"?[A-Z][\w ]*\"?[,\t ]*\n{_NUMBER}[,\t ]*$", re.MULTILINE)  # a title, and a number alone
-_OF_RIGOL = re.compile(rf"\A[^\n]*,Increment,?\s*\n[^\n]*,{_NUMBER},?\s*$", re.MULTILINE)  # a name, and its value
+_OF_RIGOL = re.compile(rf"^[^\n]*,Increment,*\s*\n[^\n]*,{_NUMBER},?\s*$", re.MULTILINE)  # a name, and its value
 _AMONG_NAMES = re.compile(rf"(?i)\btInc\s*=\s*{_NUMBER}")  # of younger ones of Rigol
 _COMMA, _THOUSANDS = re.compile(r"(?<![\d.,])\d+(?:,\d+)+(?![\d.,])"), re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _SECONDS = {"s": 1.0, "ms": 1e-3, "milli": 1e-3, "us": 1e-6, "µs": 1e-6, "micro": 1e-6, "min": 60.0, "h": 3600.0}
@@ -65,7 +65,7 @@ def _rates(lines: Sequence[str], names: Sequence[str]) -> Iterator[Rate]:
     above = "\n".join(lines[:3])
     if title := _OF_VICON.match(above):
         yield Rate(float(title["number"]), title["number"])
-    if step := _OF_RIGOL.match(above):
+    if step := _OF_RIGOL.search(f"{','.join(names)}\n{above}"):
         yield Rate(_inverse(float(step["number"])), f"Increment: {step['number']}")
     for match in filter(None, map(_AMONG_NAMES.search, names)):
         yield Rate(_inverse(float(match["number"])), match[0])

@@ -19,6 +19,7 @@ from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit
 
 _BETWEEN_NAMES = (re.compile(r"\s{2,}|\t"), re.compile(r"\s*[,;|]\s*"))  # of columns between blanks
 _LIST_OF_NAMES = re.compile(r"(?i)names$|(?:trace|channel|signal|sensor|column|axis)[\s_]*(?:name|title|label)\W*$")
+_NUMBERED_NAME = re.compile(r"(?i)[#%*;]\s*(?:name|column|field)\s*\d+\s*[=:]\s*([^:]*[^:\s])")
 _TITLES_OF_UNITS = ("unit", "units")
 _FEWEST_ROWS = 10  # of values below a header: fewer may be a description
 
@@ -43,6 +44,8 @@ def find_header(
     for number, cells in enumerate(rows[:begin] if begin < len(rows) else ()):
         if names := _listed_names(cells, rows[begin]):
             return Header(body[number], names, names, begin - 1, range(0))
+    if names := _numbered_names(lines[: body[begin]] if begin < len(rows) else (), usual_width(rows)):
+        return Header(-1, names, names, begin, range(0))
     indexed = _with_name_of_index(rows[:begin])
     row = _row_of_names([*indexed, *rows[begin:]], len(indexed))
     if row is not None:
@@ -188,6 +191,12 @@ def _listed_names(cells: Sequence[str], row: Sequence[str]) -> list[str]:
     axes = ("",) if len(names) == len(row) - len(before) else (".x", ".y", ".z")
     names = [*before, *(name + axis for name in names for axis in axes)]
     return names if len(names) == len(row) else []
+
+
+def _numbered_names(lines: Sequence[str], width: int) -> list[str]:
+    """Return the names of columns in lines of their own, ``# name 0 = depSM: Depth [salt water, m]``."""
+    names = [match[1] for match in map(_NUMBERED_NAME.match, lines) if match]
+    return names if len(names) == width else []
 
 
 def _apart(line: str, width: int) -> list[str]:

@@ -79,6 +79,9 @@ class RepeatedHeaders:
     def _is_header(self, cells: Sequence[str]) -> bool:
         return len(cells) > 1 and self._mark in cells and are_texts(cells)
 
+    def _are_units(self, cells: Sequence[str]) -> bool:
+        return bool(cells) and [cell.strip("[](){}") for cell in cells] == [*self._layout.units.values()]
+
     def _without(self, lines: str) -> str:
         """Replace each line of repeated headers by a comment, so that rows keep their numbers."""
         parts, position = [], 0
@@ -88,6 +91,10 @@ class RepeatedHeaders:
                 parts += [lines[position:begin], "#\n" * lines.count("\n", begin, line.start()), "#"]
                 position = line.end()
                 self._count += 1
+                below = lines[position + 1 :].partition("\n")[0]
+                if self._are_units(self._cells(below)):
+                    parts.append("\n#")
+                    position += 1 + len(below)
         return "".join([*parts, lines[position:]])
 
     def _begin_of_description(self, lines: str, least: int, begin: int) -> int:

@@ -89,7 +89,7 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     hertz = {unit: NANOSECONDS / factor / step for unit, factor in units.items()}
     given = clocks[0].hertz
     if given and (fitting := [unit for unit, rate in hertz.items() if 0.5 < rate / given < 2.0]):
-        return fitting[0], f"which gives the known rate, {given:.6g} Hz"
+        return fitting[0], f"judging by the known rate ({given:.6g} Hz)"
     unit, *others = sorted(hertz, key=lambda unit: abs(np.log(hertz[unit] * _USUAL_STEP)))
     if "s" in units and unit != "s" and _are_seconds(clocks, step):
         others.remove("s")
