@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.measures.plan import Requests
 from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.estimator.results import PairwiseEstimate
@@ -25,13 +26,19 @@ class BestOverLags:
         self._order = np.lexsort((-quantiles[:, 1], pair))
         self._starts = np.flatnonzero(np.diff(pair[self._order], prepend=-1))
         self.requests = best = self._order[self._starts]
-        self._pair = np.unique(pair, return_inverse=True)[1]
         self._pairs = requests.left[best], requests.right[best]
         self._quantiles, self._samples = quantiles[best], samples[best]
         self._lag = np.where(np.isnan(self._quantiles[:, 1]), 0, requests.lag[best])
         self._surrogates = np.minimum.reduceat(surrogates[self._order], self._starts) if len(best) else surrogates
         self._exceeding = np.zeros(len(best), dtype=np.int64)
         self._taken = 0
+
+    @cached_property
+    def _pair(self) -> np.ndarray:
+        """The number of the pair of each request, (M,)."""
+        found = np.empty_like(self._order)
+        found[self._order] = np.repeat(np.arange(len(self._starts)), np.diff(self._starts, append=len(found)))
+        return found
 
     def take(self, quantiles: np.ndarray) -> None:
         """Add quantiles (S, M, 3) of further surrogates.

@@ -30,10 +30,10 @@ class Requests:
     @classmethod
     def all_pairs(cls, size: int, lags: np.ndarray) -> "Requests":
         """Make requests for all pairs of ``size`` channels: once at lag 0, in both directions at other lags (L,)."""
-        once, both = np.triu_indices(size, k=1), np.nonzero(~np.eye(size, dtype=bool))
-        pairs = [(both if lag else once, lag) for lag in np.unique(lags)]
-        left, right = (np.concatenate([pair[side] for pair, _ in pairs]) for side in (0, 1))
-        return cls(left, right, np.repeat([lag for _, lag in pairs], [len(pair[0]) for pair, _ in pairs]))
+        left, right = np.nonzero(~np.eye(size, dtype=bool))
+        steps = np.unique(lags)
+        lag, pair = np.nonzero((steps[:, None] > 0) | (left < right))
+        return cls(left[pair], right[pair], steps[lag])
 
     @classmethod
     def each_at(cls, first: np.ndarray | int, second: np.ndarray | int, lags: np.ndarray) -> "Requests":

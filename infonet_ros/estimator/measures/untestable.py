@@ -21,7 +21,9 @@ def reasons(drifts: np.ndarray, others: Mapping[str, np.ndarray] | None = None) 
     one counts.
     """
     all_reasons = {BOTH_DRIFT: drifts[:, None] & drifts, **(others or {})}
-    found = np.select(list(all_reasons.values()), list(all_reasons), default="")
+    found = np.full((len(drifts), len(drifts)), "", dtype=f"<U{max(map(len, all_reasons))}")
+    for reason, pairs in reversed(all_reasons.items()):
+        found[pairs] = reason
     np.fill_diagonal(found, "")
     return found
 

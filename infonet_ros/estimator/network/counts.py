@@ -4,6 +4,9 @@ Counting costs one addition for each sample of a pair at every resolution. So th
 network: the plug-in estimates from the finer cells show ridges that are narrower than a cell of this grid.
 """
 
+from collections.abc import Sequence
+from functools import cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -67,14 +70,27 @@ def pyramid(counts: Tensor) -> dict[int, Tensor]:
     return levels
 
 
-def log_densities(counts: Tensor, unit: Tensor, most: int, kind: torch.dtype = torch.float32) -> Tensor:
-    """Return ``log(1 + counts * unit)`` of counts (M, ...), at most ``most``, and units (M,): (M, ...) of a ``kind``.
+def log_densities(levels: Sequence[Tensor], unit: Tensor, most: int, kind: torch.dtype = torch.float32) -> Tensor:
+    """Return ``log(1 + density)`` of the cells of all levels (M, ..., C) of counts together: (M, ..., sum of C).
 
-    The units are densities of one sample. Logarithms are looked up in a table: there are many more cells than values of
-    a count.
+    The units (M,) are densities of one sample in a cell of the first level, where counts are at most ``most``. The
+    cells of each further level are four of the level before. Logarithms are looked up in a table: there are many more
+    cells than values of a count.
     """
-    numbers = torch.arange(most + 1, device=counts.device)
-    table = torch.log1p(numbers * unit[:, None]).to(kind)
-    starts = torch.arange(0, table.numel(), most + 1, dtype=torch.int32, device=counts.device)
-    places = counts.flatten(1).int() + starts[:, None]
-    return table.flatten().index_select(0, places.flatten()).view(counts.shape)
+    densities, starts = _table_of_levels(tuple(one.shape[-1] for one in levels), most, unit.device)
+    table = torch.log1p(densities * unit[:, None]).to(kind)
+    places = torch.empty(*levels[0].shape[:-1], len(starts), dtype=torch.int32, device=unit.device)
+    torch.cat(list(levels), dim=-1, out=places)
+    pairs = torch.arange(0, table.numel(), len(densities), dtype=torch.int32, device=unit.device)
+    places += starts
+    places += pairs.view(-1, *(1,) * (places.ndim - 1))
+    return table.flatten().index_select(0, places.flatten()).view(places.shape)
+
+
+@cache
+def _table_of_levels(sizes: tuple[int, ...], most: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the densities of all counts of levels of C cells, in units, and where those of each cell start."""
+    limits = [(most << level) + 1 for level in range(len(sizes))]
+    densities = torch.cat([torch.arange(limit) / 4.0**level for level, limit in enumerate(limits)])
+    starts = torch.tensor([sum(limits[:level]) for level in range(len(sizes))], dtype=torch.int32)
+    return densities.to(device), starts.repeat_interleave(torch.tensor(sizes)).to(device)

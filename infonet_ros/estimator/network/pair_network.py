@@ -46,7 +46,7 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor, there: Tensor | None = None) -> Tensor:
         """Map tokens (M, S, width) to (M, S, width); those that are not ``there``, (M, S) bool, have no weight."""
-        split = self.query_key_value(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
+        split = self.query_key_value(self.norm(tokens)).view(*tokens.shape[:2], 3, self.heads, -1)
         query, key, value = split.permute(2, 0, 3, 1, 4)
         mask = None if there is None else there[:, None, None]
         attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
@@ -168,29 +168,26 @@ class Network(nn.Module):
     def _numbers(self, observation: Observation, orientation: Tensor) -> Tensor:
         """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + TILE_NUMBERS)."""
         cells = _cells_by_patch(orient(observation.counts, orientation))
-        local = split_patches(orient(observation.local, orientation))
+        local = split_patches(orient(observation.local, orientation)).flatten(1, 4)
         kind = self.patch_in.weight.dtype
-        # Filled part by part: joining copies of the parts would take half as long as the product that follows.
-        numbers = local.new_empty((len(cells), TOKENS, self.patch_in.in_features), dtype=kind)
-        *shown, last = numbers.split([*((PATCH >> level) ** 2 for level in range(LEVELS)), TILE_NUMBERS], dim=2)
-        for level, place in enumerate(shown):
-            # Joined cells are shown by their mean density.
-            most = -(-MOST_SAMPLES // (GRID >> level))
-            place.copy_(log_densities(cells, observation.unit / 4**level, most, kind).view(place.shape))
-            cells = coarsen(cells.view(-1, *cells.shape[2:])).unflatten(0, (-1, TOKENS))
-        last.view(local.shape).copy_(local)
-        return numbers
+        levels = [cells]  # joined cells are shown by their mean density
+        while len(levels) < LEVELS:
+            levels.append(coarsen(levels[-1]))
+        shown = [level.view(-1, TOKENS, level.shape[-1] ** 2) for level in levels]
+        densities = log_densities(shown, observation.unit, MOST_SAMPLES // GRID, kind)
+        return torch.cat([densities, local.flatten(2).to(kind)], dim=2)
 
 
 def _cells_by_patch(counts: Tensor) -> Tensor:
-    """Copy counts (M, GRID, GRID) uint8 to (M, TOKENS, PATCH, PATCH), eight cells at a time."""
+    """Copy counts (M, GRID, GRID) uint8 to (M * TOKENS, PATCH, PATCH), eight cells at a time."""
     eights = split_patches(counts.view(torch.int64).unsqueeze(1)).contiguous()
-    return eights.view(torch.uint8).view(-1, TOKENS, PATCH, PATCH)
+    return eights.view(torch.uint8).view(-1, PATCH, PATCH)
 
 
 def split_patches(maps: Tensor) -> Tensor:
     """View (M, L, S, R) as (M, *TOKENS, L, S / PATCHES, R / PATCHES), the tokens quadrant by quadrant in four axes."""
-    split = maps.unflatten(2, (SIDE, PATCHES // SIDE, -1)).unflatten(5, (SIDE, PATCHES // SIDE, -1))
+    rows, columns = ((SIDE, PATCHES // SIDE, size // PATCHES) for size in maps.shape[2:])
+    split = maps.view(*maps.shape[:2], *rows, *columns)
     return split.permute(0, 2, 5, 3, 6, 1, 4, 7)
 
 

@@ -80,9 +80,10 @@ class ShortNetwork(nn.Module):
         """Return the input numbers of each pair, (M, INPUTS)."""
         samples = seen.samples
         levels = pyramid(orient(seen.counts, self.symmetry.canonical(seen.counts)))
-        maps = [log_densities(levels[cells], cells**2 / samples, -(-MOST_SHORT // cells)) for cells in SHOWN]
+        shown = [levels[cells].flatten(1) for cells in SHOWN]
+        densities = log_densities(shown, SHOWN[0] ** 2 / samples, -(-MOST_SHORT // SHOWN[0]))
         fine = local_plug_ins({SKETCH_CELLS: sums_by_tile(levels[SKETCH_CELLS])}, levels[TILES], samples)[:, 0]
         numbers = [torch.log(samples), torch.log(seen.effective / samples), *correlation_numbers(seen.correlation)]
-        parts = [*(part.flatten(1) for part in (*maps, coarsen(fine))), torch.stack([*numbers, samples.rsqrt()], dim=1)]
+        parts = [densities, coarsen(fine).flatten(1), torch.stack([*numbers, samples.rsqrt()], dim=1)]
         whole = [coarse_plug_ins(levels, samples, COARSER), fine.mean(dim=(1, 2)).unsqueeze(1)]
         return torch.cat([*parts, *whole], dim=1)

@@ -95,10 +95,9 @@ class Channels:
 
 def constant_channels(channels: np.ndarray) -> np.ndarray:
     """Return which channels (N, T), NaN where unknown, have samples but never change: (N,) bool."""
-    good = np.isfinite(channels)
-    least = np.where(good, channels, np.inf).min(axis=1, initial=np.inf)
-    most = np.where(good, channels, -np.inf).max(axis=1, initial=-np.inf)
-    return least == most
+    # These two leave NaN out; without samples both are NaN, which equals nothing.
+    least, most = (of.reduce(channels, axis=1, initial=np.nan) for of in (np.fmin, np.fmax))
+    return np.asarray(least == most)
 
 
 def some_channels(channels: np.ndarray) -> np.ndarray:

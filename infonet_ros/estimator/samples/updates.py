@@ -177,9 +177,10 @@ def _bends(samples: np.ndarray, moves: np.ndarray) -> np.ndarray | None:
     """Return the corners of a stream of straight lines (T,), (T,) bool; None if it is not one."""
     second, moving = np.abs(np.diff(moves)), moves != 0.0
     straight = second <= 1e-9 * np.abs(samples).max()
-    if (straight & moving[1:]).mean() < REPEATING or not moving.mean() > 0.5:  # a foot in the air has no line, but 0
-        return None
-    slopes = moves[1:][straight & moving[1:]]
+    on_line = straight & moving[1:]
+    if np.count_nonzero(on_line) < REPEATING * len(on_line) or 2 * np.count_nonzero(moving) <= len(moving):
+        return None  # a foot in the air has no line, but 0
+    slopes = moves[1:][on_line]
     if (np.abs(slopes - np.median(slopes)) <= 1e-9 * np.abs(samples).max()).mean() > ONE_SLOPE:
         return None
     bends = np.append(True, np.append(~straight, False))
