@@ -15,36 +15,42 @@ if TYPE_CHECKING:
     from infonet_ros.training.configuration import Kind
 
 
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        parser=output_names.folder, metavar="FOLDER", help="Folder of the run; an interrupted run is resumed."
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="YAML file of settings; default: as the shipped network.", dir_okay=False),
+]
+Threads = Annotated[
+    int | None, typer.Option(metavar="NUMBER", help="CPU cores to use; default: as in the settings.", min=1)
+]
+Device = Annotated[
+    str, typer.Option(metavar="DEVICE", help="Device: auto (a GPU if there is one), cpu, cuda or cuda:<index>.")
+]
+Conditional = Annotated[
+    bool,
+    typer.Option("--conditional", help="Train the network of conditional MI instead; it uses the shipped network."),
+]
+Readout = Annotated[
+    bool, typer.Option("--readout", help="Train the readout of the network in FOLDER, or of the shipped one, instead.")
+]
+Short = Annotated[
+    bool, typer.Option("--short", help="Train the network of short views instead; it imitates the shipped network.")
+]
+
+
 def train(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            parser=output_names.folder, metavar="FOLDER", help="Folder of the run; an interrupted run is resumed."
-        ),
-    ],
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="YAML file of settings; default: as the shipped network.", dir_okay=False),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="CPU cores to use; default: as in the settings.", min=1)
-    ] = None,
-    device: Annotated[
-        str,
-        typer.Option(metavar="DEVICE", help="Device: auto (a GPU if there is one), cpu, cuda or cuda:<index>."),
-    ] = "auto",
-    conditional: Annotated[
-        bool,
-        typer.Option("--conditional", help="Train the network of conditional MI instead; it uses the shipped network."),
-    ] = False,
-    readout: Annotated[
-        bool,
-        typer.Option("--readout", help="Train the readout of the network in FOLDER, or of the shipped one, instead."),
-    ] = False,
-    short: Annotated[
-        bool,
-        typer.Option("--short", help="Train the network of short views instead; it imitates the shipped network."),
-    ] = False,
+    folder: Folder,
+    config: Config = None,
+    threads: Threads = None,
+    device: Device = "auto",
+    conditional: Conditional = False,
+    readout: Readout = False,
+    short: Short = False,
 ) -> None:
     """Train the network on simulated distributions.
 

@@ -1,6 +1,5 @@
 """The commands that need a running ROS 2: `infonet demo`, `infonet monitor` and `infonet play`."""
 
-import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,6 @@ from typing import Annotated
 import typer
 
 from infonet_ros import output_names
-from infonet_ros.text import printable
 
 
 def play(
@@ -34,26 +32,9 @@ def play(
 
     require_ros("infonet play")
 
-    import rclpy
+    from infonet_ros.node.tools.player import Playback, play_bags
 
-    from infonet_ros.intake.bags import Bag
-    from infonet_ros.node.session import ros_session
-    from infonet_ros.node.tools.player import Playback, Player
-    from infonet_ros.signals import ended_by_ctrl_c
-
-    playback = Playback(topics or (), start, duration, rate, loop, clock, wait)
-    with Bag(bags) as bag, ros_session():
-        node = rclpy.create_node("infonet_player")
-        player = Player(node, bag, playback)
-        player.wait_for_subscribers()
-        begun = time.monotonic()
-        with ended_by_ctrl_c():
-            player.play()
-        for notice in bag.notices:
-            typer.echo(f"Note: {printable(notice)}", err=True)
-        seconds = time.monotonic() - begun
-        typer.echo(f"Played {player.played} messages of {printable(bag.label)} in {seconds:.1f} s.")
-        node.destroy_node()
+    play_bags(bags, Playback(topics or (), start, duration, rate, loop, clock, wait))
 
 
 def demo(

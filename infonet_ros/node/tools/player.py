@@ -8,8 +8,11 @@ import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
+import rclpy
+import typer
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
@@ -28,7 +31,8 @@ from infonet_ros.intake.proposing.proposal import matching_topics
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.intake.storage.connection import Connection
 from infonet_ros.node.outputs.messages import time_message
-from infonet_ros.node.session import without_place
+from infonet_ros.node.session import ros_session, without_place
+from infonet_ros.signals import ended_by_ctrl_c
 from infonet_ros.text import NANOSECONDS, printable
 
 CLOCK_PERIOD = 0.01
@@ -56,6 +60,22 @@ class Playback:
     loop: bool = False
     clock: bool = False
     wait: float = 0.0
+
+
+def play_bags(paths: Sequence[Path], playback: Playback) -> None:
+    """Play bags by a node of their own, until their end or Ctrl-C, and print how many messages were sent."""
+    with Bag(paths) as bag, ros_session():
+        node = rclpy.create_node("infonet_player")
+        player = Player(node, bag, playback)
+        player.wait_for_subscribers()
+        begun = time.monotonic()
+        with ended_by_ctrl_c():
+            player.play()
+        for notice in bag.notices:
+            typer.echo(f"Note: {printable(notice)}", err=True)
+        seconds = time.monotonic() - begun
+        typer.echo(f"Played {player.played} messages of {printable(bag.label)} in {seconds:.1f} s.")
+        node.destroy_node()
 
 
 class Player:
