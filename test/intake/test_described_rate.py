@@ -99,6 +99,9 @@ def test_a_rate_above_a_table_tells_the_unit_of_its_times(tmp_path, head):
     assert [t for t, _ in rows(path, ("x",))] == [1_000_000 * k for k in range(30)]
 
 
-def test_a_rate_of_samples_holds_where_a_device_counts_more_than_it_sends(tmp_path):
-    path = written(tmp_path, "Packet number,x\n" + "".join(f"{3 * k},{k % 5}\n" for k in range(30)))
+@pytest.mark.parametrize(
+    "numbers", [range(0, 90, 3), [5 * k // 3 for k in range(30)]], ids=["thirds", "others between"]
+)
+def test_a_rate_of_samples_holds_where_a_device_counts_more_than_it_sends(tmp_path, numbers):
+    path = written(tmp_path, "Packet number,x\n" + "".join(f"{number},{number % 5}\n" for number in numbers))
     assert [t for t, _ in rows(path, ("x",), rate=20.0)] == [50_000_000 * k for k in range(30)]

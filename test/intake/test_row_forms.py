@@ -43,6 +43,11 @@ FORMS = {
     "tabs and decimal commas": "Zeit\ta\tb\n" + lines("{clock}\t{a}\t{b}").replace(".", ","),
     "tabs, decimal commas, texts": "t\ta\tb\tc\n" + lines("2024-05-01T{clock}\t{a}\t{b}\tx y").replace(".", ","),
     "times of a log and a dash before cells": "a,b\n" + lines("2024-05-01 {clock} - {a},{b}"),
+    "times of logging of Python": "a,b\n"
+    + "".join(
+        f"2024-05-01 12:{t // 60:02.0f}:{t % 60:06.3f}".replace(".", ",") + f" - {a},{b}\n"
+        for t, a, b in zip(SECONDS, A, B, strict=True)
+    ),
     "times of a log before cells": "a\tb\n" + lines("{clock} {a}\t{b}"),
 }
 WITHOUT_NAMES = {

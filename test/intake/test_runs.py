@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from table_files import notices, rows, together, written
 
+from infonet_ros.errors import RecordingError
+
 LENGTHS = (60, 100, 80)
 LINES = [[f"{k / 10},{k + 1000 * run},{run}" for k in range(length)] for run, length in enumerate(LENGTHS)]
 ALL = [line for lines in LINES for line in lines]
@@ -70,3 +72,10 @@ def test_of_times_that_may_be_of_several_loggers_the_longest_run_is_read(tmp_pat
     path = written(tmp_path, "\n".join(["time,x,y", *lines]))
     assert [values[0] for _, values in rows(path)] == X[60:160]
     assert any("only the longest run of rows is read, 100 of 240" in note for note in notices(path))
+
+
+def test_the_number_of_an_episode_is_no_time(tmp_path):
+    path = written(tmp_path, "episode,step,x\n" + "".join(f"{k // 20},{k % 20},{k % 7}\n" for k in range(100)))
+    with pytest.raises(RecordingError, match="no column that looks like time"):
+        notices(path)
+    assert [t for t, _ in rows(path, ("x",), rate=20.0)] == [50_000_000 * k for k in range(100)]

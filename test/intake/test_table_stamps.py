@@ -62,6 +62,11 @@ TIMES = {
         *("Frame", range(COUNT), range(COUNT)),
         "'Frame' counts the rows, and no other column holds times",
     ),
+    "microseconds of Betaflight beside gyroscopes": (
+        "time,gyroADC[0]",
+        [f"{1000 * k},{k % 9}" for k in range(COUNT)],
+        np.arange(COUNT) / 1000,
+    ),
     "days of Sea-Bird": (
         "timeJ",
         [f"{130 + k / 1e5:.5f}" for k in range(COUNT)],

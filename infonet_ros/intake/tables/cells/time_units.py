@@ -33,7 +33,11 @@ _UNIT = re.compile(
     rf"(?i:{'|'.join(f'(?P<{unit}>{words})' for unit, words in _UNIT_WORDS.items())})(?:\s+since\s.*)?\s*[\])}}]?$"
 )
 
-_OF_PROGRAMS = {"loopIteration": ("time", "us"), "state.q_d[0]": ("time", "ms"), "timeJ": ("timeJ", "d")}
+_OF_PROGRAMS = {
+    **dict.fromkeys(("loopIteration", "gyroADC[0]"), ("time", "us")),
+    "state.q_d[0]": ("time", "ms"),
+    "timeJ": ("timeJ", "d"),
+}
 """A column that only one program writes, and its column of times with the unit: Betaflight, libfranka, Sea-Bird."""
 
 

@@ -123,7 +123,8 @@ def _monitored(lines: Sequence[str]) -> RowForm | None:
 
 def _delimited(otherwise: str, row: re.Match[str]) -> str:
     """Put the delimiter of the cells, or another one for a single cell, between the time and the cells."""
-    return f"{row[1]}{row[2] or row[3] or otherwise}"
+    delimiter = row[2] or row[3] or otherwise
+    return (row[1].replace(",", ".") if delimiter == "," else row[1]) + delimiter
 
 
 def _cells(lines: Sequence[str]) -> RowForm | None:

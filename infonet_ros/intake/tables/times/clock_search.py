@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.cells.names import words_of
+from infonet_ros.intake.tables.cells.names import NUMBERS_OF_RUNS, words_of
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit, named_unit
 from infonet_ros.intake.tables.sheet import Rate, Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.times.calendars import calendar_columns, week_columns
@@ -134,6 +134,7 @@ def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
     filled = (name for name, column in sheet.columns.items() if _fits(name) or 2 * column.null_count < len(column))
+    filled = (name for name in filled if not NUMBERS_OF_RUNS.fullmatch(name))
     first, second = next(filled, ""), next(filled, "")
     again: Clock | None = None
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
@@ -174,11 +175,12 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
     if sheet.rate is None or not first:
         return None
     numbers = as_floats(sheet.columns[first]) if _numbers_rows(sheet, first) else np.arange(sheet.rows)
-    step = np.nanmin(np.diff(numbers), initial=sheet.rows)
-    # Several rows have one frame, or a device sends every third sample.
-    numbers = numbers / step if step else np.arange(sheet.rows)
+    steps = np.diff(numbers)
+    step = np.nanmin(steps, initial=sheet.rows)  # of a device that sends every third sample, 3
+    if not step or np.nanmedian([*steps, step]) > step:  # several rows of one frame, or other packets between them
+        numbers, step = np.arange(sheet.rows), 1
     name = unique_name("time", sheet.columns)
-    sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / sheet.rate.hertz])
+    sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / step / sheet.rate.hertz])
     sheet.units[name] = "s"
     text = shorten(sheet.rate.text, 40)
     sheet.notes.append(f"the times are computed from {text!r}: {sheet.rate.hertz:.6g} Hz")
