@@ -31,7 +31,13 @@ def open_recording(
     Raises RecordingError for bags and tables together, or a file that is neither. Raises ConfigurationError if a time
     column is named for a bag. Raises MissingDependencyError if what reads it is not installed.
 
-    Several paths are one recording. For the others see `Tables`; they have no effect on bags, which have stamps.
+    Parameters
+    ----------
+    paths : sequence of Path
+        Bags, or tables; several are one recording.
+    time, unit : str
+    rate : float, optional
+        See `Tables`; all three have no effect on bags, which have stamps.
     """
     check_once(paths)
     if described := next((path for path in paths if path.name == "metadata.yaml"), None):

@@ -263,8 +263,16 @@ def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> B
 def log_ratios(tables: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Read a table at ranks, or each of several tables at its own, bilinearly between the centres of its cells.
 
-    The tables are (..., G, G). Ranks ``u`` and ``v`` (..., T) reach from 0 to 1. The result (..., T) is NaN where one
-    of the two is not known.
+    Parameters
+    ----------
+    tables : (..., G, G) float
+    u, v : (..., T) float64
+        From 0 to 1; NaN where unknown.
+
+    Returns
+    -------
+    (..., T) float64
+        NaN where one of the two ranks is not known.
     """
     known = np.isfinite(u) & np.isfinite(v)
     *table, _ = np.nonzero(known)

@@ -30,12 +30,27 @@ def spike_heights(
     single: np.ndarray | None = None,
     least: np.ndarray | float = 0.0,
 ) -> np.ndarray:
-    """Return by how much samples (T, N) stand out from those before and after them: (T - BEFORE - REACH, N).
+    """Return by how much samples stand out from those before and after them.
 
-    If the steps before are larger than ``usual`` (N,), see `usual_steps`, the height is less in proportion. Unknown
-    samples do not stand out. Whole turns of ``angles`` (N,) do not count. ``single`` (T, N) tells by how much single
-    messages since the sample before stand out; it is NaN where only the samples show it. Heights below ``least`` (N,)
-    do not matter, and are 0: if all are, nothing else is computed.
+    If the steps before are larger than usual, the height is less in proportion. Unknown samples do not stand out.
+
+    Parameters
+    ----------
+    values : (T, N) float64
+        NaN where unknown.
+    angles : (N,) bool
+        Channels of which whole turns do not count.
+    usual : (N,) float64
+        Their `usual_steps`.
+    single : (T, N) float64, optional
+        By how much single messages since the sample before stand out; NaN where only the samples show it.
+    least : (N,) float64 or float, optional
+        Lower heights do not matter, and are 0: if all are, nothing else is computed.
+
+    Returns
+    -------
+    (T - BEFORE - REACH, N) float64
+        Without the first and the last samples.
     """
     if len(values) <= BEFORE + REACH:
         return np.zeros((0, values.shape[1]))

@@ -75,8 +75,16 @@ class Motion:
         should vary less too, and does not; except if the robot rests: half or more of all other channels that depend
         on the weak one vary less, too. A parked car can steer.
 
-        Windows ``before`` and ``after`` (K,) are compared by the ``mi`` (W, P) of ``pairs`` (P, 2); ``related`` (N, N)
-        are the channels that depend on each other over the whole recording.
+        Parameters
+        ----------
+        before, after : (K,) int
+            Windows that are compared.
+        pairs : (P, 2) int
+            Channels.
+        mi : (W, P)
+            Nats.
+        related : (N, N) bool
+            Channels that depend on each other over the whole recording.
         """
         grows = mi[after] > mi[before]
         quiet = np.where(grows, before[:, None], after[:, None])
@@ -113,13 +121,23 @@ def find_changes(
 
     It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance gives in one
     of a hundred recordings. This limit is Bonferroni's, over pairs and windows that do not overlap. Only the largest
-    change within a window's length is returned. Standard errors come from the 90 % intervals. The largest change comes
-    first.
+    change within a window's length is returned. Standard errors come from the 90 % intervals.
 
-    The ``matrices`` are of the same names, in the order of time. ``motion`` returns the motion in windows with some
-    numbers (K,); changes that it explains are left out. Few windows are asked for: to measure the motion takes about as
-    long as to rank the samples. Pairs that the matrix of the ``whole`` recording shows to be independent are left out:
-    in a window, a period and a slow stream share something by chance.
+    Parameters
+    ----------
+    matrices : sequence of DependenceMatrix
+        Of the same names, in the order of time.
+    motion : callable, optional
+        Returns the motion in windows with these numbers (K,); changes that it explains are left out. Few windows are
+        asked for: to measure the motion takes about as long as to rank the samples.
+    whole : DependenceMatrix, optional
+        Of the whole recording. Pairs that it shows to be independent are left out: in a window, a period and a slow
+        stream share something by chance.
+
+    Returns
+    -------
+    list of Change
+        The largest first.
     """
     starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
     before, after = _neighbours(starts, ends)

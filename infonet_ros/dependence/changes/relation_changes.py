@@ -89,11 +89,24 @@ class RelationChange:
 def find_relation_changes(
     samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[LaggedPair]
 ) -> list[RelationChange]:
-    """Find the times at which the relations of channels changed, the surest first.
+    """Find the times at which the relations of channels changed.
 
-    The samples (T, N), NaN where unknown, are of the whole recording, and have stamps (T,) in nanoseconds. ``names``
-    and ``topics`` are those of the N channels, of which ``pairs`` depend on each other. Of several changes of a pair,
-    only the surest is found. Of those of a channel that begin within a tenth of the recording, only one is.
+    Parameters
+    ----------
+    samples : (T, N) float64
+        Of the whole recording, NaN where unknown.
+    stamps : (T,) int64
+        Nanoseconds.
+    names, topics : sequence of str
+        Of the N channels.
+    pairs : sequence of LaggedPair
+        Channels that depend on each other.
+
+    Returns
+    -------
+    list of RelationChange
+        The surest first. Of several changes of a pair, only the surest is found. Of those of a channel that begin
+        within a tenth of the recording, only one is.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [(pair, *change) for pair, one in relations.items() if (change := one.change(LEAST_SIGMAS)) is not None]

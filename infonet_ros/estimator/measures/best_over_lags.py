@@ -13,10 +13,23 @@ from infonet_ros.estimator.samples.surrogates import p_value
 class BestOverLags:
     """The largest median of each pair over its lags, in the data and in each surrogate.
 
-    A maximum of many lags is large by chance, so surrogates are estimated at the same lags. There is at least one
-    request for each pair of N channels, see `Requests.all_pairs`. The ``quantiles`` (M, 3) of the requests are for the
-    data, NaN with too few ``samples`` (M,). Each has a number of ``surrogates`` (M,). The attribute ``requests`` (P,)
-    has the request of each pair with the largest median.
+    A maximum of many lags is large by chance, so surrogates are estimated at the same lags.
+
+    Parameters
+    ----------
+    requests : Requests
+        At least one for each pair of N channels, see `Requests.all_pairs`.
+    quantiles : (M, 3) float32
+        Of the requests, for the data; NaN with too few samples.
+    samples : (M,) int64
+        Samples used by each request.
+    surrogates : (M,) int64
+        Number of surrogates of each request.
+
+    Attributes
+    ----------
+    requests : (P,) int64
+        The request of each pair with the largest median.
     """
 
     def __init__(self, requests: Requests, quantiles: np.ndarray, samples: np.ndarray, surrogates: np.ndarray) -> None:

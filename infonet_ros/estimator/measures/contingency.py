@@ -81,14 +81,30 @@ def shift_p_values(
     """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
     A shift keeps the autocorrelation of both streams and removes their dependence. All shifts cost little more than
-    one. The p-values (N, N) are NaN on the diagonal, and without a common sample. Also returns the number of shifts; 0
-    if the streams are too short.
+    one.
 
-    The ranks (T, N) are as for `lagged_contingency`. Lags from -L to L samples, the ``longest``, are compared, as far
-    as enough shifts remain. ``most_growth`` (N, N) is above 1 for pairs that move at common times: their contingency is
-    divided by how much it grows by that alone, as measured, and at most by so much. Pairs ``by_direction`` (N, N) are
-    compared by odd functions of the ranks only: these show a direction, and not a size. ``stretch`` is the number of
-    samples of each stretch, if ranks are those within stretches: only whole ones are shifted.
+    Parameters
+    ----------
+    ranks : (T, N) float
+        As for `lagged_contingency`.
+    longest : int
+        L, samples: lags from -L to L are compared, as far as enough shifts remain.
+    workers : int
+        Threads.
+    most_growth : (N, N) float, optional
+        Above 1 for pairs that move at common times: their contingency is divided by how much it grows by that alone, as
+        measured, and at most by so much.
+    by_direction : (N, N) bool, optional
+        Pairs that are compared by odd functions of the ranks only: these show a direction, and not a size.
+    stretch : int
+        Samples of each stretch, if ranks are those within stretches: only whole ones are shifted.
+
+    Returns
+    -------
+    p_values : (N, N) float64
+        NaN on the diagonal, and without a common sample.
+    shifts : int
+        Number of shifts; 0 if the streams are too short.
     """
     count = _fast_length(len(ranks)) if stretch == 1 else len(ranks) // stretch * stretch
     channels = ranks.shape[1]

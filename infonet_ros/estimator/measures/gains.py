@@ -32,8 +32,12 @@ class GainChange(NamedTuple):
 def gain_changes(samples: np.ndarray, ranks: np.ndarray, delay: float) -> GainChange:
     """Return how the gain of two channels surely changes with frequency.
 
-    Their samples and ranks (T, 2) are NaN where unknown; for the ranks see `lagged_contingency`. The second channel
-    follows the first by ``delay`` samples.
+    Parameters
+    ----------
+    samples, ranks : (T, 2) float
+        NaN where unknown; for the ranks see `lagged_contingency`.
+    delay : float
+        Samples by which the second channel follows the first.
     """
     lag = round(delay)
     early, late = np.isfinite(ranks).T

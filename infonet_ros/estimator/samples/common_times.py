@@ -98,12 +98,22 @@ def evidence_of_pairs(
 
 
 def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Return how much two streams (R,) share for how long they do, in the data and after each shift (S,): (1 + S,).
+    """Return how much two streams share for how long they do, in the data and after each shift.
 
     What they share is their contingency, see `contingency`: the sum of the squared correlations of their waves. It is
     divided by the memory of the products at the same shift, and not by their spread: a dependence makes the products
-    larger, too, above all of rare events. The streams are normalised ranks, of equal values alike: a random order of
-    these would hide rare events.
+    larger, too, above all of rare events.
+
+    Parameters
+    ----------
+    left, right : (R,) float32
+        Normalised ranks, of equal values alike: a random order of these would hide rare events.
+    shifts : (S,) int64
+        Samples.
+
+    Returns
+    -------
+    (1 + S,) float64
     """
     first, second = waves(left, DEGREES), waves(right, DEGREES)
     blocks, at = len(left) // max(1, len(left) // SHORT_BLOCKS), np.append(0, shifts)

@@ -17,9 +17,18 @@ LONGEST = 1000  # samples of a block that are used
 
 
 def product_spread(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Estimate the variance (S,) of ``sum_t left[j, t] right[k, t + shift]``, summed over all j and k.
+    """Estimate the variance of ``sum_t left[j, t] right[k, t + shift]``, summed over all j and k.
 
-    The streams (J, T) and (K, T) have mean 0, and T is at least `BLOCKS`. The shifts (S,), in samples, are circular.
+    Parameters
+    ----------
+    left, right : (J, T), (K, T) floating
+        Of mean 0; T at least `BLOCKS`.
+    shifts : (S,) int64
+        Samples, circular.
+
+    Returns
+    -------
+    (S,) float64
     """
     count = left.shape[1]
     used = BLOCKS * min(count // BLOCKS, LONGEST)

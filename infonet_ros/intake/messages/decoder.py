@@ -80,12 +80,25 @@ class Readings:
 class Decoder:
     """Reads channels from the serialised messages of one topic.
 
-    The ``definitions`` are of the type, such as ``sensor_msgs/msg/Imu``, and of all in it: ``fielddefs`` of a rosbags
-    type store, or `installed_definitions`. For the ``paths`` of the channels see `parse_channel`; errors name the
-    ``topic``. The messages are serialised as ROS 1 does if ``ros1``; else CDR or XCDR2, except for mutable types, in
-    either byte order. ``has_header`` tells whether they have a header, and so a stamp, set or not.
-
     Raises ConfigurationError if a definition is missing or cannot be read, or the type lacks a field that a path names.
+
+    Parameters
+    ----------
+    type_name : str
+        Full name, such as ``sensor_msgs/msg/Imu``.
+    definitions : mapping
+        Of this type and all in it: ``fielddefs`` of a rosbags type store, or `installed_definitions`.
+    paths : sequence of str
+        C channels; see `parse_channel`.
+    topic : str
+        For errors.
+    ros1 : bool
+        The messages are serialised as ROS 1 does; else CDR or XCDR2, except for mutable types, in either byte order.
+
+    Attributes
+    ----------
+    has_header : bool
+        Whether messages of this type have a header, and so a stamp, set or not.
 
     Examples
     --------

@@ -39,10 +39,16 @@ class Tables(Recording):
     number of whole seconds. Raises RecordingError on entering if a file does not exist, is empty, is not a table of
     numbers, or has no time column.
 
-    The paths are those of text, also compressed, or of what `read_log` reads. The ``time`` column is by default found
-    by usual names or by its content. Its ``unit`` is one of `UNITS`, or "auto", which uses the column's name, else
-    judges by the numbers. ``rate`` is that of the rows, Hz, of tables
-    that have no times, or times in a unit that is not known; else it has no effect.
+    Parameters
+    ----------
+    paths : sequence of Path
+        Tables of text, also compressed, or what `read_log` reads.
+    time : str, optional
+        Name of the time column; by default it is found by usual names or by its content.
+    unit : str
+        Unit of the time column: one of `UNITS`, or "auto", which uses the column's name, else judges by the numbers.
+    rate : float, optional
+        Rows per second, Hz, of tables that have no times, or times in a unit that is not known; else it has no effect.
     """
 
     kind = "table"

@@ -56,13 +56,22 @@ def compare_recordings(
     remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Comparison:
-    """Compare two groups of recordings, which are bags or tables, each a recording of its own.
-
-    By default the channels are compared that are proposed for the first recording; ``given`` are settings that this
-    must not change, such as "window". ``clock`` tells how tables have their times, ``remappings`` the names of topics
-    in the second group, see `settings.remapping`.
+    """Compare two groups of recordings.
 
     Raises InfonetError with one sentence for the user, such as a topic that one of them does not have.
+
+    Parameters
+    ----------
+    before, after : sequence of Path
+        Bags or tables, each a recording of its own.
+    settings : Settings, optional
+        Channels to compare; by default those that are proposed for the first recording.
+    given : sequence of str
+        Settings that a proposal must not change, such as "window".
+    clock : TableClock
+        How tables have their times.
+    remappings : sequence of str
+        Names of topics in the second group, see `settings.remapping`.
     """
     for group in (before, after):
         check_once(group)

@@ -149,14 +149,28 @@ def learn_baseline(
     most: int = 12,
     progress: Progress = silent,
 ) -> tuple[Baseline, list[str]]:
-    """Learn a baseline from good recordings, bags or tables; also return sentences about what was left out.
-
-    By default the channels are used that are proposed for the first recording. Watches with two channels that must stay
-    dependent choose the pairs; without such watches, the strongest stable pairs are chosen, ``most`` of them, and more
-    only if a channel would otherwise be in no pair. ``start`` and ``duration``, seconds, tell which part of each
-    recording is used, and ``clock`` how tables have their times.
+    """Learn a baseline from good recordings.
 
     Raises InfonetError with one sentence for the user.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Bags or tables.
+    settings : Settings, optional
+        Channels to use, by default those that are proposed for the first recording. Watches with two channels that
+        must stay dependent choose the pairs; without such watches, the strongest stable pairs are chosen.
+    start, duration : float
+        Seconds: the part of each recording that is used.
+    clock : TableClock
+        How tables have their times.
+    most : int
+        Pairs that are watched; more only if a channel would otherwise be in no pair.
+
+    Returns
+    -------
+    (Baseline, list of str)
+        The baseline, and sentences about what was left out.
     """
     check_once(paths)
     read, settings, proposed = _read_all(paths, settings, start, duration, clock, progress)

@@ -31,9 +31,16 @@ class Trouble:
 
 
 class ChannelWatch:
-    """Watches all N channels of a baseline, sample by sample, at a rate in Hz.
+    """Watches all channels of a baseline, sample by sample.
 
-    Two false alarms of all channels together are ``interval`` seconds apart in the mean.
+    Parameters
+    ----------
+    channels : sequence of ChannelBaseline
+        N.
+    rate : float
+        Hz, of the samples.
+    interval : float
+        Mean time between two false alarms, seconds; all channels together.
     """
 
     def __init__(self, channels: Sequence[ChannelBaseline], rate: float, interval: float) -> None:

@@ -31,9 +31,18 @@ def sheets_of_arrays(
 ) -> list[Sheet]:
     """Make a sheet of all arrays that share a time, or a rate and a numbered run, such as ``demo_3``.
 
-    The contents of the file are arrays, numbers, texts, and dictionaries or lists of them, with the units of arrays if
-    it names them. ``wide`` are arrays of too many columns, which were not read, see `with_shape`. Raises RecordingError
-    if there is no array of numbers.
+    Raises RecordingError if there is no array of numbers.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    contents : mapping of str to Any
+        Arrays, numbers, texts, and dictionaries or lists of them.
+    wide : sequence of str
+        See `with_shape`: arrays of too many columns, which were not read.
+    units : mapping of str to str
+        Units of arrays, if the file names them.
     """
     lost: list[str] = []
     values = dict(_real(_flat(contents, lost)))
