@@ -110,3 +110,21 @@ def test_streams_without_a_change_have_none():
         walk = np.cumsum(walk)
         kinds = [white, rng.laplace(size=COUNT), ar(rng, 5.0), ar(rng, 300.0) + 0.3 * white, walk, walk + 5.0 * white]
         assert found(*kinds, np.linspace(0.0, 5.0, COUNT) + white) == []
+
+
+def test_a_state_that_flickers_has_no_other_level():
+    rng = np.random.default_rng(9)
+    state = np.zeros(COUNT)
+    state[1000:1700] = rng.random(700) > 0.03
+    assert found(state, ar(rng, 40.0)) == []
+
+
+def test_a_short_flight_shows_too_little_for_a_jump():
+    """It hovers, turns once within a second and hovers: of 200 samples, one in eight belongs to the turn."""
+    rng = np.random.default_rng(10)
+    rate = 0.01 * rng.standard_normal(200)
+    rate[90:98] += np.hanning(8)
+    stamps = np.arange(200, dtype=np.int64) * 100_000_000
+    nothing = np.zeros(2, dtype=bool)
+    samples = np.column_stack([rate, ar(rng, 40.0)[:200]])
+    assert find_lone_changes(samples, stamps, ["roll|rate", "v"], nothing, nothing) == []

@@ -181,16 +181,18 @@ def test_statistics_of_one_array_and_parts_of_one_vector_are_kin(paths, kin):
     assert not Kinship.of(np.zeros((1, 2)), RATE, joints(*paths, topics=("/a", "/b"))).trivial.any()
 
 
-def test_a_column_that_is_the_length_of_others_is_kin_to_them(rng):
-    """By any name, such as the absolute acceleration; one that is only near that is not."""
-    vector = rng.standard_normal((2000, 4)) + 1.0
-    length = np.linalg.norm(vector[:, :3], axis=1)
+@pytest.mark.parametrize("off", [0.0, 0.5])
+def test_a_column_that_is_the_length_of_others_is_kin_to_them(rng, off):
+    """By any name, such as the absolute acceleration, also between the rows; one that is only near that is not."""
+    vector = lfilter([0.3], [1.0, -0.95], rng.standard_normal((2000, 3)), axis=0) * (0.2, 0.3, 1.0)
+    length = np.linalg.norm(vector, axis=1)
     noisy = length + 0.3 * np.abs(rng.standard_normal(2000))
-    names = ("Acc_x_m_s2", "Acc_y_m_s2", "Acc_z_m_s2", "temperature", "total", "load")
-    kinship = Kinship.of(np.column_stack([vector, length, noisy]), RATE, joints(*names))
-    assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 4], [1, 4], [2, 4]]
-    apart = Kinship.of(np.column_stack([vector[:, :3], length]), RATE, joints("a", "b", "c", "d", topics="wxyz"))
-    assert not apart.trivial.any()
+    samples = np.column_stack([vector, length, noisy, 1.0 + 0.1 * rng.standard_normal(2000)])
+    samples = (1.0 - off) * samples[:-1] + off * samples[1:]
+    names = ("Acc_x_m_s2", "Acc_y_m_s2", "Acc_z_m_s2", "total", "load", "temperature")
+    kinship = Kinship.of(samples, RATE, joints(*names))
+    assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 3], [1, 3], [2, 3]]
+    assert not Kinship.of(samples[:, :4], RATE, joints("ax", "ay", "az", "a", topics="wxyz")).trivial.any()
 
 
 def test_streams_that_share_nothing_are_no_kin(rng):

@@ -21,12 +21,14 @@ from infonet_ros.dependence.changes.steps import (
     without_stretch,
 )
 from infonet_ros.intake.messages.paths import is_rate, without_rate
+from infonet_ros.intake.proposing.kinds import FEW_LEVELS
 from infonet_ros.series import has_noise, runs
 from infonet_ros.text import NANOSECONDS, listed, rounded
 
 _PART = re.compile(r"\[[^]]*\]|\d+|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")  # an element, a number, or a letter such as x
 _MOST_SPIKES = 4  # of a channel: what has more is a channel with spikes
 _OF_SPIKES = 2 * REACH * _MOST_SPIKES  # steps that belong to these
+_OTHER_STEPS = 20  # times as many, at least: fewer show too little of what is usual
 _EVERY = (1, 2, 4, 8)  # samples of a rate that are compared: a jump lasts as long as the rate is taken
 _STANDS_OUT = 6.0  # times the next spike, and times all other steps, that a spike is high
 _RESTLESS = 0.5  # of the samples differ from the one before: a button that is pressed is no spike
@@ -139,7 +141,7 @@ def _standing_out(heights: np.ndarray, values: np.ndarray) -> list[int]:
     steps = np.abs(np.diff(values))
     steps = np.sort(steps[np.isfinite(steps)])
     rounded = _ROUNDING * np.nanmax(np.abs(values), initial=0.0)
-    if len(steps) <= _OF_SPIKES or (steps > rounded).mean() < _RESTLESS:
+    if len(steps) < _OTHER_STEPS * _OF_SPIKES or (steps > rounded).mean() < _RESTLESS:
         return []
     spikes = runs(heights > 0.0)
     tops = [begin + int(heights[begin:end].argmax()) for begin, end in spikes.tolist()]
@@ -155,8 +157,8 @@ def _other_level(samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], 
     """Yield the stretch in which a channel with noise has another level, if that is sure and no other one moves."""
     rows = np.flatnonzero(np.isfinite(samples[:, channel]))
     values = samples[rows, channel]
-    if len(rows) < LEAST_SAMPLES or not has_noise(values):
-        return
+    if len(rows) < LEAST_SAMPLES or not has_noise(values) or len(np.unique(values)) <= FEW_LEVELS:
+        return  # a state, such as that of a switch, has other values at some times
     edges = block_edges(len(values))
     means = block_means(values, edges)[None]
     sizes, places = stretch_sizes(means), stretches(means.shape[1])

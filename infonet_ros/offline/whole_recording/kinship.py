@@ -21,10 +21,9 @@ _ADDS_UP = 0.9  # correlation, of what moves as the rate of another: more than t
 _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _MOST_NAMED = 3
-_ROWS_A_CHANNEL = 10  # of a topic, at least, to find the parts of a length
-_OFF = 0.05  # by which the square of a part may count more or less than once in that of the length
-_LEFT = 0.01  # of the variance of the square of a length, that its parts do not explain, after interpolation
+_LEFT = 0.03  # of the variance of the square of a length, that its parts do not explain, after interpolation
 _AXIS = re.compile(r"(.*?)_?[xyzw]", re.IGNORECASE)
+_ANY_AXIS = re.compile(r"[xyz](?![a-z])", re.IGNORECASE)  # before a unit, too
 _EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
 
 
@@ -63,7 +62,7 @@ class Kinship:
         measured |= measured @ one_field & twice
         of_one_array = _equal([path.steps if path.reduction in REDUCTIONS else None for path in paths])
         parts = own & (of_one_array | _equal([_vector(path) if path.rate else None for path in paths]))
-        lengths = _lengths(samples, own & ~computed)
+        lengths = _lengths(samples, paths, topics)
         parts |= lengths | lengths.T
         return cls(rates, measured, parts, one_field, computed, alike, np.zeros_like(measured), settings.channel_names)
 
@@ -137,30 +136,25 @@ def _vector(path: ChannelPath) -> tuple[object, ...] | None:
     return (*parents, part[1]) if part and (parents or part[1]) else None
 
 
-def _lengths(samples: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return which channels (rows) are the length of a vector with others, of one topic ``own`` (N, N), as its parts.
+def _lengths(samples: np.ndarray, paths: Sequence[ChannelPath], topics: np.ndarray) -> np.ndarray:
+    """Return which channels (rows) are the length of a vector of their topic, with others as its parts, (N, N) bool.
 
-    Tables often have it as a column, by any name: the square of one column is the sum of those of two or more others.
+    Tables often have it as a column, by any name: its square is the sum of those of columns such as ax, ay and az.
     """
-    found = np.zeros_like(own)
-    for channel in np.flatnonzero(~(samples < 0.0).any(axis=0)).tolist():
-        others = np.flatnonzero(own[channel])
-        squares = np.square(samples[:, [*others, channel]])
-        squares = squares[np.isfinite(squares).all(axis=1)]
-        if len(squares) < _ROWS_A_CHANNEL * squares.shape[1]:
-            continue
-        squares -= squares.mean(axis=0)
-        spread = squares.std(axis=0)
-        moving = spread[:-1] > 0.0
-        others, squares, spread = others[moving], squares[:, [*moving, True]], spread[[*moving, True]]
-        if not spread[-1] > 0.0:
-            continue
-        scaled = squares[:, :-1] / spread[:-1]
-        weights = np.linalg.lstsq(scaled, squares[:, -1], rcond=None)[0] / spread[:-1]
-        parts = np.abs(weights - 1.0) <= _OFF
-        left = squares[:, -1] - squares[:, :-1][:, parts].sum(axis=1)
-        if np.count_nonzero(parts) > 1 and left.var() <= _LEFT * spread[-1] ** 2:
-            found[channel, others[parts]] = True
+    found = np.zeros((len(paths), len(paths)), dtype=bool)
+    squares, vectors = np.square(samples), [_ANY_AXIS.sub("*", path.text) for path in paths]
+    lengths = ~(samples < 0.0).any(axis=0) & [not path.rate for path in paths]
+    for vector in {one for one in vectors if "*" in one}:
+        alike = np.array([one == vector for one in vectors])
+        for topic in np.unique(topics[alike]):
+            parts = alike & (topics == topic)
+            if np.count_nonzero(parts) < 2:
+                continue
+            for channel in np.flatnonzero(lengths & (topics == topic) & ~parts).tolist():
+                left = squares[:, channel] - squares[:, parts].sum(axis=1)
+                known = np.isfinite(left)
+                most = squares[known, channel].var() if known.any() else 0.0
+                found[channel, parts] = most > 0.0 and left[known].var() <= _LEFT * most
     return found
 
 
