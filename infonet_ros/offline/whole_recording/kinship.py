@@ -143,7 +143,7 @@ def _lengths(samples: np.ndarray, paths: Sequence[ChannelPath], topics: np.ndarr
     """
     found = np.zeros((len(paths), len(paths)), dtype=bool)
     squares, vectors = np.square(samples), [_ANY_AXIS.sub("*", path.text) for path in paths]
-    lengths = ~(samples < 0.0).any(axis=0) & [not path.rate for path in paths]
+    lengths = np.array([not path.rate for path in paths]) & ~(samples < 0.0).any(axis=0)
     for vector in {one for one in vectors if "*" in one}:
         alike = np.array([one == vector for one in vectors])
         for topic in np.unique(topics[alike]):
