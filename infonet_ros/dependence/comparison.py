@@ -32,19 +32,32 @@ LEAST_SHIFT = 0.1
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure in two groups of recordings."""
+    """One measure in two groups of recordings.
+
+    Attributes
+    ----------
+    what : str
+        Either "mi" of a pair (nats), "correlation" of its ranks, "gain" (the logarithm of the first one's standard
+        deviation over the second one's), "mean" of a channel (in standard deviations of the first group), or "spread"
+        of a channel (the logarithm of its standard deviation).
+    names : tuple of str
+        The pair, or the channel.
+    before, after : float
+        Means over the recordings of the first and of the second group.
+    lower, upper : float
+        90 % interval of ``after - before``.
+    p_value, p_adjusted : float
+        Of the difference; adjusted for all that were compared (Benjamini and Hochberg).
+    """
 
     what: str
-    """Either "mi" of a pair (nats), "correlation" of its ranks, "gain" (the logarithm of the first one's standard
-    deviation over the second one's), "mean" of a channel (in standard deviations of the first group), or "spread" of a
-    channel (the logarithm of its standard deviation)."""
-    names: tuple[str, ...]  # the pair, or the channel
-    before: float  # before, after: means over the recordings of the first and of the second group
+    names: tuple[str, ...]
+    before: float
     after: float
-    lower: float  # lower, upper: 90 % interval of ``after - before``
+    lower: float
     upper: float
-    p_value: float  # of the difference
-    p_adjusted: float  # the same, adjusted for all that were compared (Benjamini and Hochberg)
+    p_value: float
+    p_adjusted: float
 
     @property
     def shift(self) -> float:

@@ -12,29 +12,59 @@ from infonet_ros.text import NANOSECONDS
 
 @dataclass(frozen=True)
 class StampSummary:
-    """Stamps of the messages that were read from one topic."""
+    """Stamps of the messages that were read from one topic.
 
-    count: int  # messages; 0 for a topic that no channel uses
-    rate: float  # Hz, from the median time between messages; NaN with fewer than three
-    gaps: int  # times between messages of more than three periods
-    longest_gap: float  # seconds; NaN with fewer than two messages
-    out_of_order: int  # messages whose stamp is before that of an earlier one
+    Attributes
+    ----------
+    count : int
+        Messages; 0 for a topic that no channel uses.
+    rate : float
+        Hz, from the median time between messages; NaN with fewer than three.
+    gaps : int
+        Times between messages of more than three periods.
+    longest_gap : float
+        Seconds; NaN with fewer than two messages.
+    out_of_order : int
+        Messages whose stamp is before that of an earlier one.
+    """
+
+    count: int
+    rate: float
+    gaps: int
+    longest_gap: float
+    out_of_order: int
 
 
 @dataclass(frozen=True)
 class TopicStatistics:
-    """One topic of a recording."""
+    """One topic of a recording.
+
+    Attributes
+    ----------
+    name, type : str
+    messages : int
+        Messages in the recording.
+    stamps : StampSummary
+        Stamps of the part that was analysed.
+    duplicates : int
+        Messages dropped because an earlier one had their stamp and their channels.
+    overflowed : int
+        Messages dropped because a buffer was full.
+    late : int
+        Messages that came after a window that they belonged to.
+    clock : str
+        Either "header", or "recording" for the time at which a message without a stamp was recorded; empty when not
+        used.
+    """
 
     name: str
     type: str
-    messages: int  # messages in the recording
-    stamps: StampSummary  # stamps of the part that was analysed
-    duplicates: int  # messages dropped because an earlier one had their stamp and their channels
-    overflowed: int  # messages dropped because a buffer was full
-    late: int  # messages that came after a window that they belonged to
+    messages: int
+    stamps: StampSummary
+    duplicates: int
+    overflowed: int
+    late: int
     clock: str
-    """Either "header", or "recording" for the time at which a message without a stamp was recorded; empty when not
-    used."""
 
 
 class StampLog:

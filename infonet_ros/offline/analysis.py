@@ -56,23 +56,42 @@ _FINER_SAMPLES = 100_000  # of a channel, all steps together
 
 @dataclass(frozen=True)
 class Explanation:
-    """Conditional MI of a pair given a third channel, with its 90 % interval, nats."""
+    """Conditional MI of a pair given a third channel, with its 90 % interval, nats.
 
-    third: int  # number of the third channel
-    left: float  # left, lower, upper: conditional MI given it, with its 90 % interval, nats
+    Attributes
+    ----------
+    third : int
+        Number of the third channel.
+    left, lower, upper : float
+        Conditional MI given it, with its 90 % interval, nats.
+    """
+
+    third: int
+    left: float
     lower: float
     upper: float
 
 
 @dataclass(frozen=True)
 class InformativeChannels:
-    """Channels with most information about a target, in order of selection, and the nats that each adds."""
+    """Channels with most information about a target, in order of selection, and the nats that each adds.
 
-    target: str  # name of the target
-    channels: tuple[int, ...]  # numbers of the channels, in order of selection
-    adds: tuple[float, ...]  # what each adds to those before it, nats
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    channels : tuple of int
+        Numbers of the channels, in order of selection.
+    adds : tuple of float
+        What each adds to those before it, nats.
+    slow : tuple of bool
+        Those that the target follows slowly: their past, passed through filters, has the information.
+    """
+
+    target: str
+    channels: tuple[int, ...]
+    adds: tuple[float, ...]
     slow: tuple[bool, ...]
-    """Those that the target follows slowly: their past, passed through filters, has the information."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -35,24 +35,45 @@ SINGLE_SHARE = 0.2
 
 @dataclass(frozen=True)
 class PairBaseline:
-    """Two dependent channels."""
+    """Two dependent channels.
 
-    a: str  # a, b: names of the channels
+    Attributes
+    ----------
+    a, b : str
+        Names of the channels.
+    lag : int
+        Samples by which ``b`` follows ``a``.
+    mi : float
+        What they share, nats.
+    """
+
+    a: str
     b: str
-    lag: int  # samples by which ``b`` follows ``a``
-    mi: float  # what they share, nats
+    lag: int
+    mi: float
 
 
 @dataclass(frozen=True)
 class View:
-    """One way to judge a pair."""
+    """One way to judge a pair.
 
-    pair: int  # number of the pair
-    form: Form  # what is judged of the samples
-    rises: Rises  # how high its evidence rises without faults
+    Attributes
+    ----------
+    pair : int
+        Number of the pair.
+    form : Form
+        What is judged of the samples.
+    rises : Rises
+        How high its evidence rises without faults.
+    growth : dict of str to float
+        Growth of the evidence, nats per second, after each of some faults, such as `DECOUPLED`: the threshold for an
+        alarm in the usual interval, over the mean time to it; 0 if there is no alarm.
+    """
+
+    pair: int
+    form: Form
+    rises: Rises
     growth: dict[str, float]
-    """Growth of the evidence, nats per second, after each of some faults, such as `DECOUPLED`: the threshold for an
-    alarm in the usual interval, over the mean time to it; 0 if there is no alarm."""
 
     def detection_time(self, interval: float, fault: str) -> float:
         """Return the expected seconds from a fault to the alarm; inf if there is none."""
@@ -62,21 +83,46 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """Pairs of channels as they are in good recordings."""
+    """Pairs of channels as they are in good recordings.
 
-    channels: tuple[ChannelBaseline, ...]  # N: first the M of the pairs, then those that are in none
-    pairs: tuple[PairBaseline, ...]  # P: the pairs that depend on each other
-    views: tuple[View, ...]  # V: one to three of each pair
+    Attributes
+    ----------
+    channels : tuple of ChannelBaseline
+        N, first the M of the pairs, then those that are in none.
+    pairs : tuple of PairBaseline
+        P, the pairs that depend on each other.
+    views : tuple of View
+        V, one to three of each pair.
+    quantiles : (3, M, Q) float64
+        Of each form in `RANKED` of each channel of the pairs, at evenly spaced probabilities from the least to the
+        largest.
+    tables : (V, G, G) float32
+        Log density of the copula of each view; for residuals of the values.
+    expectations : tuple of Expectation
+        P, the expected values of each pair.
+    rate : float
+        Hz, of the clock on which the channels are compared.
+    parameters : str
+        The parameter file under which it was learnt.
+    recordings : tuple of str
+        Names of the good recordings.
+    seconds : float
+        Length of all of them.
+    coverage : Coverage
+        The false-alarm interval that they support, and what they lack.
+    """
+
+    channels: tuple[ChannelBaseline, ...]
+    pairs: tuple[PairBaseline, ...]
+    views: tuple[View, ...]
     quantiles: np.ndarray
-    """(3, M, Q) float64: of each form in `RANKED` of each channel of the pairs, at evenly spaced probabilities from the
-    least to the largest."""
-    tables: np.ndarray  # (V, G, G) float32: log density of the copula of each view; for residuals of the values
-    expectations: tuple[Expectation, ...]  # P: the expected values of each pair
-    rate: float  # Hz, of the clock on which the channels are compared
-    parameters: str  # the parameter file under which it was learnt
-    recordings: tuple[str, ...]  # names of the good recordings
-    seconds: float  # length of all of them
-    coverage: Coverage  # the false-alarm interval that they support, and what they lack
+    tables: np.ndarray
+    expectations: tuple[Expectation, ...]
+    rate: float
+    parameters: str
+    recordings: tuple[str, ...]
+    seconds: float
+    coverage: Coverage
 
     @property
     def names(self) -> tuple[str, ...]:

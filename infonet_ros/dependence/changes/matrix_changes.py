@@ -31,14 +31,26 @@ _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 @dataclass(frozen=True)
 class Change:
-    """The dependence of one pair changed."""
+    """The dependence of one pair changed.
 
-    a: str  # a, b: names of the two channels
+    Attributes
+    ----------
+    a, b : str
+        Names of the two channels.
+    time : int
+        Nanoseconds of sensor time, between the window before and the window after.
+    before, after : float
+        MI of the two windows, nats.
+    sigmas : float
+        Their difference in standard errors.
+    """
+
+    a: str
     b: str
-    time: int  # nanoseconds of sensor time, between the window before and the window after
-    before: float  # before, after: MI of the two windows, nats
+    time: int
+    before: float
     after: float
-    sigmas: float  # their difference in standard errors
+    sigmas: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,16 +41,36 @@ _NAMED = 2  # of the other channels in a sentence
 
 @dataclass(frozen=True)
 class RelationChange:
-    """A channel whose relation to others changed, and which depends on them as much as before."""
+    """A channel whose relation to others changed, and which depends on them as much as before.
 
-    channel: str  # name of the channel
-    beside: tuple[str, ...]  # the other channels, those with the surest change first
-    sure: bool  # False if the first of ``beside`` may have changed instead
-    time: int  # start of the change, nanoseconds of sensor time
-    end: int | None  # its end, nanoseconds; None if it lasts until the recording ends
-    kind: Outcome  # what changed: the sign, the factor, the offset, another relation, or the values stay the same
-    value: float  # the factor, or the offset in the unit of the channel; NaN for other kinds
-    sigmas: float  # how sure it is, in standard errors
+    Attributes
+    ----------
+    channel : str
+        Name of the channel.
+    beside : tuple of str
+        The other channels, those with the surest change first.
+    sure : bool
+        False if the first of ``beside`` may have changed instead.
+    time : int
+        Start of the change, nanoseconds of sensor time.
+    end : int or None
+        Its end, nanoseconds; None if it lasts until the recording ends.
+    kind : Outcome
+        What changed: the sign, the factor, the offset, another relation, or the values stay the same.
+    value : float
+        The factor, or the offset in the unit of the channel; NaN for other kinds.
+    sigmas : float
+        How sure it is, in standard errors.
+    """
+
+    channel: str
+    beside: tuple[str, ...]
+    sure: bool
+    time: int
+    end: int | None
+    kind: Outcome
+    value: float
+    sigmas: float
 
     @property
     def label(self) -> str:

@@ -41,14 +41,27 @@ _BEYOND = "beyond the limit of channels"
 
 @dataclass(frozen=True)
 class FieldVerdict:
-    """A numeric field of a recording: its kind, and how it is used."""
+    """A numeric field of a recording: its kind, and how it is used.
+
+    Attributes
+    ----------
+    topic, path : str
+    kind : str
+        Its name in `kinds.KINDS`; "duplicate" for a field with the numbers of another.
+    channel : str or None
+        Its full name among the channels; None if it is left out.
+    reason : str
+        Why it is left out, or taken as it is; empty for a plain measurement.
+    twin_topic : str or None
+        Topic of the field whose numbers a duplicate repeats.
+    """
 
     topic: str
     path: str
-    kind: str  # its name in `kinds.KINDS`; "duplicate" for a field with the numbers of another
-    channel: str | None  # its full name among the channels; None if it is left out
-    reason: str  # why it is left out, or taken as it is; empty for a plain measurement
-    twin_topic: str | None = None  # topic of the field whose numbers a duplicate repeats
+    kind: str
+    channel: str | None
+    reason: str
+    twin_topic: str | None = None
 
 
 @dataclass(frozen=True)

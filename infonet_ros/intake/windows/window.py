@@ -23,13 +23,25 @@ _JITTER = 1.1  # times more often than measured a channel may be sampled
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """T aligned samples of N channels."""
+    """T aligned samples of N channels.
 
-    names: tuple[str, ...]  # N channel names, such as ``imu.angular_velocity.y``
-    samples: np.ndarray  # (T, N) float64: NaN where a channel is not known
-    start: int  # start, end: stamps of the first and the last sample, nanoseconds of sensor time
+    Attributes
+    ----------
+    names : tuple of str
+        N channel names, such as ``imu.angular_velocity.y``.
+    samples : (T, N) float64
+        NaN where a channel is not known.
+    start, end : int
+        Stamps of the first and the last sample, nanoseconds of sensor time.
+    rate : float
+        Samples per second; NaN when the samples are not regular (aligned by message).
+    """
+
+    names: tuple[str, ...]
+    samples: np.ndarray
+    start: int
     end: int
-    rate: float  # samples per second; NaN when the samples are not regular (aligned by message)
+    rate: float
 
 
 @dataclass(frozen=True, eq=False)

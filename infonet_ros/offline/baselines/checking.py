@@ -22,18 +22,39 @@ from infonet_ros.text import NANOSECONDS, counted
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """The result of checking a recording against a baseline."""
+    """The result of checking a recording against a baseline.
 
-    label: str  # name of the recording
+    Attributes
+    ----------
+    label : str
+        Name of the recording.
+    baseline : Baseline
+    interval : float
+        Requested seconds between false alarms.
+    start, end : int
+        First and last sample, nanoseconds of sensor time.
+    alarms : tuple of Alarm
+        In the order of time.
+    stamps : (K,) int64
+        Times of the evidence, nanoseconds.
+    evidence : (K, P) float64
+        Of each pair, nats.
+    thresholds : (P,) float64
+        Evidence that makes an alarm, nats.
+    notices : tuple of str
+        Sentences about what was left out.
+    """
+
+    label: str
     baseline: Baseline
-    interval: float  # requested seconds between false alarms
-    start: int  # start, end: first and last sample, nanoseconds of sensor time
+    interval: float
+    start: int
     end: int
-    alarms: tuple[Alarm, ...]  # in the order of time
-    stamps: np.ndarray  # (K,) int64: times of the evidence, nanoseconds
-    evidence: np.ndarray  # (K, P) float64: of each pair, nats
-    thresholds: np.ndarray  # (P,) float64: evidence that makes an alarm, nats
-    notices: tuple[str, ...] = ()  # sentences about what was left out
+    alarms: tuple[Alarm, ...]
+    stamps: np.ndarray
+    evidence: np.ndarray
+    thresholds: np.ndarray
+    notices: tuple[str, ...] = ()
 
     @property
     def groups(self) -> list[AlarmGroup]:

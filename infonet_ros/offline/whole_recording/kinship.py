@@ -29,21 +29,36 @@ _EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
 
 @dataclass(frozen=True, eq=False)
 class Kinship:
-    """Finds which of N channels are related by their definition."""
+    """Finds which of N channels are related by their definition.
+
+    Attributes
+    ----------
+    rate : (N, N) bool
+        ``[a, b]``: channel a measures the rate of change of b, or of the field whose computed rate b is.
+    measured : (N, N) bool
+        As ``rate``, and both of one topic, in which a position has one speed, and a speed one position.
+    parts : (N, N) bool
+        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves.
+    one_field : (N, N) bool
+        Both are one field, by its level and by its computed rate.
+    computed : (N,) bool
+        The channel is a rate that was computed.
+    sums : (N, N) float64
+        ``[a, b]``: the correlation of what a adds up to with what b gains in the same time.
+    late : (N, N) bool
+        As ``measured``, and a follows the computed rate b: by how much is news.
+    names : tuple of str
+        Names of the channels.
+    """
 
     rate: np.ndarray
-    """(N, N) bool: a measures the rate of change of b, or of the field whose computed rate b is, at ``[a, b]``."""
     measured: np.ndarray
-    """(N, N) bool: as ``rate``, and both of one topic, in which a position has one speed, and a speed one position."""
     parts: np.ndarray
-    """(N, N) bool: both are statistics of one array, or computed rates of parts of one vector or of angles of one
-    orientation: they share when it moves. Or one is the length of a vector, and the other a part of it."""
-    one_field: np.ndarray  # (N, N) bool: both are one field, by its level and by its computed rate
-    computed: np.ndarray  # (N,) bool: the channel is a rate that was computed
+    one_field: np.ndarray
+    computed: np.ndarray
     sums: np.ndarray
-    """(N, N) float64: the correlation of what a adds up to with what b gains in the same time, at ``[a, b]``."""
-    late: np.ndarray  # (N, N) bool: as ``measured``, and a follows the computed rate b: by how much is news
-    names: tuple[str, ...]  # names of the channels
+    late: np.ndarray
+    names: tuple[str, ...]
 
     @classmethod
     def of(cls, samples: np.ndarray, rate: float, settings: Settings) -> "Kinship":

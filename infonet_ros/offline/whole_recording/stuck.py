@@ -22,16 +22,31 @@ _QUORUM = 0.75  # and so do so many of the others
 
 @dataclass(frozen=True)
 class Stuck:
-    """Channels of a topic that keep their values."""
+    """Channels of a topic that keep their values.
+
+    Attributes
+    ----------
+    topic : str
+    channels : tuple of int
+        Numbers of the channels.
+    whole : bool
+        They are all channels of the topic.
+    first, last : int
+        The first and the last such sample.
+    start, stop : int
+        Their stamps, nanoseconds of sensor time.
+    to_the_end : bool
+        They keep their values until the recording ends.
+    """
 
     topic: str
-    channels: tuple[int, ...]  # numbers of the channels
-    whole: bool  # they are all channels of the topic
-    first: int  # first, last: the first and the last such sample
+    channels: tuple[int, ...]
+    whole: bool
+    first: int
     last: int
-    start: int  # start, stop: their stamps, nanoseconds of sensor time
+    start: int
     stop: int
-    to_the_end: bool  # they keep their values until the recording ends
+    to_the_end: bool
 
     @property
     def seconds(self) -> float:

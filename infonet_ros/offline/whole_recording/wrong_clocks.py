@@ -42,13 +42,25 @@ _LEVEL = 0.01  # for all pairs together
 
 @dataclass(frozen=True)
 class ClockDrift:
-    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other."""
+    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other.
 
-    fast: int  # fast, slow: numbers of the channels that show it
+    Attributes
+    ----------
+    fast, slow : int
+        Numbers of the channels that show it.
+    rate : float
+        Seconds a second by which the stamps of ``fast`` run ahead.
+    error : float
+        On either side of the rate: its 90 % interval.
+    seconds : float
+        Their lead after the whole recording.
+    """
+
+    fast: int
     slow: int
-    rate: float  # seconds a second by which the stamps of ``fast`` run ahead
-    error: float  # on either side of the rate: its 90 % interval
-    seconds: float  # their lead after the whole recording
+    rate: float
+    error: float
+    seconds: float
 
 
 def clock_drifts(

@@ -45,19 +45,40 @@ _NEVER_NEW = {Kind.SILENT, Kind.FROZEN, Kind.SPIKE, Kind.OTHER_RATE, Kind.SWAPPE
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm: a pair that differs from the good recordings, or a channel that is in no pair."""
+    """An alarm: a pair that differs from the good recordings, or a channel that is in no pair.
 
-    a: str  # a, b: the pair; of one channel ``b`` is empty
+    Attributes
+    ----------
+    a, b : str
+        The pair; of one channel ``b`` is empty.
+    time : int
+        Start of the alarm, nanoseconds of sensor time.
+    since : int
+        Time at which the evidence began to grow: about the start of the fault.
+    evidence : float
+        Evidence at the start of the alarm, nats.
+    kind : Kind
+        The diagnosis.
+    words : str
+        The diagnosis in words.
+    channel : str
+        The one channel at fault; empty where it is not known which of the two is, or both are.
+    end : int or None
+        End of the alarm, nanoseconds; None while it is active.
+    either : tuple of Fault
+        Those of the one and of the other channel, where either may be at fault, or both are.
+    """
+
+    a: str
     b: str
-    time: int  # start of the alarm, nanoseconds of sensor time
-    since: int  # time at which the evidence began to grow: about the start of the fault
-    evidence: float  # evidence at the start of the alarm, nats
-    kind: Kind  # the diagnosis
-    words: str  # the diagnosis in words
-    channel: str = ""  # the one channel at fault; empty where it is not known which of the two is, or both are
-    end: int | None = None  # end of the alarm, nanoseconds; None while it is active
+    time: int
+    since: int
+    evidence: float
+    kind: Kind
+    words: str
+    channel: str = ""
+    end: int | None = None
     either: tuple[Fault, ...] = ()
-    """Those of the one and of the other channel, where either may be at fault, or both are."""
 
     def __str__(self) -> str:
         until = "still on at the end" if self.end is None else f"until {moment(self.end)}"
