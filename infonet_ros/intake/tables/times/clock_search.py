@@ -177,7 +177,8 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
     numbers = as_floats(sheet.columns[first]) if _numbers_rows(sheet, first) else np.arange(sheet.rows)
     steps = np.diff(numbers)
     step = np.nanmin(steps, initial=sheet.rows)  # of a device that sends every third sample, 3
-    if not step or np.nanmedian([*steps, step]) > step:  # several rows of one frame, or other packets between them
+    # Several rows of one frame, or other packets between those of a row.
+    if not step or np.nanmedian(np.append(steps, step)) > step:
         numbers, step = np.arange(sheet.rows), 1
     name = unique_name("time", sheet.columns)
     sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / step / sheet.rate.hertz])
